@@ -1,0 +1,111 @@
+"""What a problem is.
+
+A kind of problem is a small frozen dataclass: a stable code, a slug, a docstring with a bad and a good example (both
+are executed as tests, shown by `archspec explain CODE`, and make the reference page), typed fields, a message and
+a help line. The kinds are listed in `archspec.diagnostics.catalog`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archspec.source.span import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A second place that has to do with a problem. Without a span it is a plain remark."""
+
+    message: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """An edit that cures the problem: replace the text of `span`, which lies in one file, by `replacement`."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong, or doubtful, in a spec.
+
+    Attributes:
+        span: where it is; None for a problem of no file (a command line argument).
+        node: the full dotted path of the node, if it has to do with one.
+        label: a few words put beside the marked source.
+        notes: other places, and the expansion (block, repeat) in which it happened.
+        fix: an edit that was tried and found to work.
+    """
+
+    code: ClassVar[str]
+    slug: ClassVar[str]
+    severity: ClassVar[Severity] = "error"
+
+    span: Span | None = None
+    node: str | None = None
+    label: str | None = None
+    notes: tuple[Note, ...] = ()
+    fix: Fix | None = None
+    suggestion: str | None = field(default=None)
+
+    def message(self) -> str:
+        """Return the fault in one sentence, without a full stop."""
+        raise NotImplementedError
+
+    def help(self) -> str | None:
+        """Return what to do about it."""
+        return self.suggestion
+
+
+class ProblemError(Exception):
+    """Raised by work that cannot go on; it carries what was found."""
+
+    def __init__(self, *problems: Problem) -> None:
+        """Keep the problems, in the order in which they were found."""
+        super().__init__(*[f"{problem.code}: {problem.message()}" for problem in problems])
+        self.problems = problems
+
+
+class Collector:
+    """Gathers problems, each once."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._problems: dict[tuple[object, ...], Problem] = {}
+
+    def add(self, problem: Problem) -> None:
+        """Keep a problem, unless the same fault was already found at the same place.
+
+        A block that is used twice is expanded twice; what is wrong in it is reported for its first use.
+        """
+        self._problems.setdefault((problem.code, problem.span, problem.message()), problem)
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Keep several."""
+        for problem in problems:
+            self.add(problem)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything found, in the order of the source."""
+        return tuple(sorted(self._problems.values(), key=_place))
+
+    def __bool__(self) -> bool:
+        """Whether there is any error (warnings do not count)."""
+        return any(problem.severity == "error" for problem in self._problems.values())
+
+
+def _place(problem: Problem) -> tuple[bool, str, int, int, str]:
+    span = problem.span
+    if span is None:
+        return (False, "", 0, 0, problem.code)
+    return (True, span.path, span.line, span.column, problem.code)
