@@ -7,7 +7,7 @@ a help line. The kinds are listed in `archspec.diagnostics.catalog`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
@@ -41,9 +41,12 @@ class Problem:
     Attributes:
         span: where it is; None for a problem of no file (a command line argument).
         node: the full dotted path of the node, if it has to do with one.
+        param: the parameter of the node that is at fault, where an op found it; elaboration then puts the span there.
+        operands: what the spec calls the node's inputs, filled in by elaboration; ops know their inputs by position.
         label: a few words put beside the marked source.
         notes: other places, and the expansion (block, repeat) in which it happened.
         fix: an edit that was tried and found to work.
+        suggestion: the help line, where it depends on the place (a did-you-mean).
     """
 
     code: ClassVar[str]
@@ -52,10 +55,12 @@ class Problem:
 
     span: Span | None = None
     node: str | None = None
+    param: str | None = None
+    operands: tuple[str, ...] = ()
     label: str | None = None
     notes: tuple[Note, ...] = ()
     fix: Fix | None = None
-    suggestion: str | None = field(default=None)
+    suggestion: str | None = None
 
     def message(self) -> str:
         """Return the fault in one sentence, without a full stop."""
@@ -64,6 +69,10 @@ class Problem:
     def help(self) -> str | None:
         """Return what to do about it."""
         return self.suggestion
+
+    def operand(self, index: int) -> str:
+        """Return what the spec calls an input, or its position where the name is not known."""
+        return self.operands[index] if index < len(self.operands) else f"input {index + 1}"
 
 
 class ProblemError(Exception):

@@ -1,0 +1,100 @@
+"""The contract of an op: one class with all its rules side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from archspec.ir.window import POINTWISE, AxisMap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archspec.ir.records import OnnxNode, ParameterSpec, TorchCode
+    from archspec.ir.tensor import Shape, TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class Arity:
+    """How many inputs an op takes; `most` is None for any number."""
+
+    least: int = 1
+    most: int | None = 1
+
+    def __str__(self) -> str:
+        if self.most == self.least:
+            return f"{self.least} input" + ("s" if self.least > 1 else "")
+        return f"at least {self.least} inputs" if self.most is None else f"{self.least} to {self.most} inputs"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A use of an op: the shapes of its inputs (per sample) and its parameters as a spec writes them.
+
+    One table of them feeds every check of the op's rules. `fault` is the slug of the problem that it must give;
+    None if it is valid.
+    """
+
+    inputs: tuple[Shape, ...]
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    fault: str | None = None
+
+
+class Op(BaseModel):
+    """An operation and its parameters, under PyTorch's names and defaults.
+
+    A subclass is one op. It is frozen, knows nothing of graphs, and answers for given input types. `inputs` always
+    has as many types as `arity` allows, since elaboration has checked that; the other methods are called only with
+    inputs that `infer` accepted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+    op: ClassVar[str]
+    arity: ClassVar[Arity] = Arity()
+    samples: ClassVar[tuple[Sample, ...]] = ()
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        """Return the types of the results; by default one, like the first input.
+
+        Raises:
+            ProblemError: the inputs do not fit. The problem names `param`, if one is at fault.
+        """
+        return inputs[:1]
+
+    def results(self, inputs: tuple[TensorType, ...]) -> tuple[str, ...]:
+        """Return the names by which several results are read (`node.0`); empty for an op with one result."""
+        del inputs
+        return ()
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        """Return how each spatial axis of the output reads that of input `index`; by default point by point."""
+        return (POINTWISE,) * len(inputs[index].spatial)
+
+    def parameters(self, inputs: tuple[TensorType, ...]) -> tuple[ParameterSpec, ...]:
+        """Return the tensors that the op owns, in the order of PyTorch's `state_dict`."""
+        del inputs
+        return ()
+
+    def macs(self, inputs: tuple[TensorType, ...]) -> int:
+        """Return the multiply-accumulates per sample."""
+        del inputs
+        return 0
+
+    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
+        """Return the other arithmetic operations per sample; by default one per element of the result."""
+        return sum(result.elements for result in self.infer(inputs))
+
+    def channels_from(self) -> str | None:
+        """Return the parameter that gives the result's channels (or features), if one does."""
+        return None
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchCode:
+        """Return what the PyTorch backend writes."""
+        raise NotImplementedError
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        """Return what the ONNX backend writes (inference mode)."""
+        raise NotImplementedError

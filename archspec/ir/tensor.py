@@ -1,0 +1,75 @@
+"""Types of tensors: shape per sample (the batch is implied) and dtype."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+Shape = tuple[int, ...]
+
+# Bytes of one element, for the dtypes that a spec may name.
+ITEM_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int64": 8, "int32": 4, "uint8": 1, "bool": 1}
+
+SPATIAL_NAMES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """A tensor's shape per sample, channels first, and its dtype.
+
+    An image of 3 x 224 x 224 has shape (3, 224, 224); what `flatten` makes of it has shape (150528,).
+    """
+
+    shape: Shape
+    dtype: str = "float32"
+
+    @property
+    def channels(self) -> int:
+        """The size of the first axis."""
+        return self.shape[0]
+
+    @property
+    def features(self) -> int:
+        """The size of the last axis: what `linear` works on."""
+        return self.shape[-1]
+
+    @property
+    def spatial(self) -> Shape:
+        """The sizes behind the channels."""
+        return self.shape[1:]
+
+    @property
+    def rank(self) -> int:
+        """How many axes a sample has; 3 for an image."""
+        return len(self.shape)
+
+    @property
+    def elements(self) -> int:
+        """How many numbers a sample has."""
+        return math.prod(self.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes a sample takes."""
+        return self.elements * ITEM_BYTES[self.dtype]
+
+    def with_shape(self, *shape: int) -> TensorType:
+        """Return the same type with another shape."""
+        return TensorType(tuple(shape), self.dtype)
+
+    def with_channels(self, channels: int) -> TensorType:
+        """Return the same type with another first axis."""
+        return TensorType((channels, *self.spatial), self.dtype)
+
+    def with_spatial(self, *spatial: int) -> TensorType:
+        """Return the same type with other sizes behind the channels."""
+        return TensorType((self.channels, *spatial), self.dtype)
+
+    def __str__(self) -> str:
+        return "x".join(str(size) for size in self.shape) if self.shape else "scalar"
+
+
+def axis_name(axis: int, spatial_rank: int) -> str:
+    """Return what a spatial axis (0-based, behind the channels) is called."""
+    names = SPATIAL_NAMES.get(spatial_rank, ())
+    return names[axis] if axis < len(names) else f"axis {axis + 1}"

@@ -1,0 +1,113 @@
+"""What ops on maps share: one value per axis, windows, and the sizes that come out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from archspec.diagnostics.catalog.shapes import KernelLargerThanInput, WrongAxisCount, WrongRank
+from archspec.diagnostics.problem import ProblemError
+from archspec.ir.records import Constant, OnnxNode, Operand
+from archspec.ir.tensor import TensorType, axis_name
+from archspec.ir.window import Window, same_padding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archspec.ir.tensor import Shape
+
+T = TypeVar("T")
+
+Pair = tuple[int, int]
+
+
+def require_map(op: str, tensor: TensorType, *, spatial: tuple[int, ...] = (1, 2, 3)) -> int:
+    """Return how many spatial axes a map has.
+
+    Raises:
+        ProblemError: it has a number of them that is not in `spatial`.
+    """
+    rank = len(tensor.shape) - 1
+    if rank not in spatial:
+        wanted = "maps of " + " or ".join(f"{count + 1}" for count in spatial) + " axes (channels first)"
+        raise ProblemError(WrongRank(op=op, wanted=wanted, shape=tensor.shape))
+    return rank
+
+
+def per_axis(op: str, param: str, value: T | list[T], tensor: TensorType) -> tuple[T, ...]:
+    """Return one value for each spatial axis of `tensor`.
+
+    Raises:
+        ProblemError: a list of another length.
+    """
+    axes = len(tensor.spatial)
+    if not isinstance(value, list):
+        return (value,) * axes
+    if len(value) != axes:
+        raise ProblemError(WrongAxisCount(op=op, param=param, count=len(value), axes=axes, shape=tensor.shape))
+    return tuple(value)
+
+
+def padding_pairs(op: str, padding: Any, tensor: TensorType, windows: Sequence[Window]) -> tuple[Pair, ...]:
+    """Return the padding (low, high) of each spatial axis.
+
+    Raises:
+        ProblemError: a list of another length than there are axes.
+    """
+    if padding == "valid":
+        return ((0, 0),) * len(windows)
+    if padding == "full":
+        return tuple((window.extent - 1, window.extent - 1) for window in windows)
+    if padding == "same":
+        sizes = zip(tensor.spatial, windows, strict=True)
+        return tuple(same_padding(size, axis.kernel, axis.stride, axis.dilation) for size, axis in sizes)
+    sides = per_axis(op, "padding", padding, tensor)
+    return tuple((side[0], side[1]) if isinstance(side, list) else (side, side) for side in sides)
+
+
+def slide(op: str, tensor: TensorType, windows: Sequence[Window]) -> Shape:
+    """Return the spatial sizes that sliding windows give.
+
+    Raises:
+        ProblemError: a window does not fit once.
+    """
+    sizes: list[int] = []
+    for axis, (size, window) in enumerate(zip(tensor.spatial, windows, strict=True)):
+        if size + window.low + window.high < window.extent:
+            raise ProblemError(
+                KernelLargerThanInput(
+                    op=op,
+                    param="kernel_size",
+                    axis=axis_name(axis, len(windows)),
+                    size=size,
+                    kernel=window.kernel,
+                    dilation=window.dilation,
+                    low=window.low,
+                    high=window.high,
+                )
+            )
+        sizes.append(window.output(size))
+    return tuple(sizes)
+
+
+def collapse(values: Sequence[T]) -> T | tuple[T, ...]:
+    """Return one value if all are equal, else the tuple: how PyTorch's arguments are written."""
+    return values[0] if len(set(values)) == 1 else tuple(values)
+
+
+def pad_argument(pairs: Sequence[Pair]) -> tuple[int, ...]:
+    """Return pads in the order of torch.nn.functional.pad: last axis first, low before high."""
+    return tuple(side for pair in reversed(pairs) for side in pair)
+
+
+_ONNX_PAD_MODES = {"zeros": "constant", "constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+def pad_node(pairs: Sequence[Pair], mode: str) -> OnnxNode:
+    """Return the ONNX node that pads the spatial axes of a batch, for an op that pads before it works."""
+    pads = onnx_pads(((0, 0), (0, 0), *pairs))
+    return OnnxNode("Pad", (Operand(0), Constant(pads)), {"mode": _ONNX_PAD_MODES[mode]}, ("padded",))
+
+
+def onnx_pads(pairs: Sequence[Pair]) -> tuple[int, ...]:
+    """Return pads in ONNX's order: all lows, then all highs."""
+    return (*(low for low, _ in pairs), *(high for _, high in pairs))
