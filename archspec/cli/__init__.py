@@ -1,0 +1,64 @@
+"""The command line: one thin file per command, imported when it is run."""
+
+from __future__ import annotations
+
+import click
+
+from archspec.cli.lazy import Entry, LazyGroup
+from archspec.cli.session import Session
+
+COMMANDS = {
+    "check": Entry("archspec.cli.check", "Report every problem in specs."),
+    "shapes": Entry("archspec.cli.shapes", "Print shapes, params, MACs and receptive fields."),
+    "build": Entry("archspec.cli.build", "Write PyTorch source, ONNX and a summary."),
+    "export": Entry("archspec.cli.export", "Write ONNX with trained weights."),
+    "expand": Entry("archspec.cli.expand", "Print a spec with nothing left to resolve."),
+    "train": Entry("archspec.cli.train", "Train a network by a recipe."),
+    "predict": Entry("archspec.cli.predict", "Print the most probable classes."),
+    "zoo": Entry("archspec.cli.zoo", "List the networks that come with archspec."),
+    "ops": Entry("archspec.cli.ops", "List the ops, or describe one."),
+    "explain": Entry("archspec.cli.explain", "Explain a problem, with an example."),
+}
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"archspec {version('archspec')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    entries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
+)
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.pass_obj
+def cli(session: Session, *, debug: bool) -> None:
+    """Compile YAML specs of neural networks to checked, readable PyTorch and proven ONNX.
+
+    \b
+    Examples:
+      archspec check specs/                            every problem in every spec
+      archspec shapes specs/resnet34.yaml              the table of its layers
+      archspec build specs/resnet34.yaml -o build      resnet34.py, .onnx, .json
+      archspec explain AS204                           what a problem means
+
+    \b
+    Exit codes: 0 good, 1 problems found, 2 wrong usage, 3 cannot read or write, 4 busy,
+    70 a bug in archspec, 130 interrupted, 143 terminated.
+
+    \b
+    Shell completion: eval "$(_ARCHSPEC_COMPLETE=bash_source archspec)", or zsh_source, fish_source.
+    """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
+    session.debug = debug
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="archspec")

@@ -8,7 +8,7 @@ a help line. The kinds are listed in `archspec.diagnostics.catalog`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +52,12 @@ class Problem:
     code: ClassVar[str]
     slug: ClassVar[str]
     severity: ClassVar[Severity] = "error"
+    exit_code: ClassVar[int] = 1
+    """What a command exits with: 1 problems found, 2 wrong usage, 3 cannot read or write, 4 busy."""
+    example_files: ClassVar[dict[str, str]] = {}
+    """Files that stand beside the examples when they are tested, by name."""
+    example_args: ClassVar[dict[str, Any]] = {}
+    """What the bad example is checked with (`variant`, `params`, `inputs`), where the fault is in that."""
 
     span: Span | None = None
     node: str | None = None

@@ -10,17 +10,126 @@ from archspec.diagnostics.catalog.shapes import ConcatShapesDiffer, JoinShapesDi
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, Int
 from archspec.ir.op import Arity, Op, Sample
-from archspec.ir.records import OnnxNode, Operand, TorchExpression
+from archspec.ir.records import OnnxNode, Operand, Temporary, TorchExpression
+from archspec.ir.window import POINTWISE, AxisMap, Whole, Window
+from archspec.ops.axes import AXIS, sample_axis, with_batch
+from archspec.ops.dtypes import require_one_dtype
 
 if TYPE_CHECKING:
     from archspec.ir.tensor import TensorType
 
 
-class Add(Op):
+class ElementwiseJoin(Op):
+    """What joins of element with element share: equal shapes, or axes of size 1 that are stretched."""
+
+    arity: ClassVar[Arity] = Arity(2, None)
+    onnx_op: ClassVar[str]
+
+    def stretches(self) -> bool:
+        """Return whether axes of size 1 may meet larger ones."""
+        return True
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        require_one_dtype(self.op, inputs)
+        shapes = tuple(tensor.shape for tensor in inputs)
+        if len(set(shapes)) == 1:
+            return inputs[:1]
+        sizes = tuple(zip(*shapes, strict=False))
+        fits = len({len(shape) for shape in shapes}) == 1 and all(len(set(axis) - {1}) <= 1 for axis in sizes)
+        if not (self.stretches() and fits):
+            raise ProblemError(JoinShapesDiffer(op=self.op, shapes=shapes))
+        return (inputs[0].with_shape(*(max(axis) for axis in sizes)),)
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        """Return point by point, but the whole of an axis that is stretched: all outputs read its one element."""
+        sizes = zip(inputs[index].spatial, self.infer(inputs)[0].spatial, strict=True)
+        return tuple(POINTWISE if size == stretched else Whole() for size, stretched in sizes)
+
+    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
+        """Return one operation per element of the result for each input but the first."""
+        return (len(inputs) - 1) * self.infer(inputs)[0].elements
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        """Return one node where ONNX's op takes any number of inputs, else a chain."""
+        return (OnnxNode(self.onnx_op, tuple(Operand(index) for index in range(len(inputs)))),)
+
+
+class StretchingJoin(ElementwiseJoin):
+    """A join that stretches only if it is told to."""
+
+    broadcast: Bool = Field(default=False, description="Whether axes of size 1 are stretched.")
+
+    def stretches(self) -> bool:
+        return self.broadcast
+
+
+class Add(StretchingJoin):
     """Sum of its inputs, whose shapes must be equal unless `broadcast` is true."""
 
     op: ClassVar[str] = "add"
-    arity: ClassVar[Arity] = Arity(2, None)
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((3, 4, 4), (3, 4, 4))),
+        Sample(((3, 4, 4), (3, 4, 4), (3, 4, 4))),
+        Sample(((3, 4, 4), (1, 4, 1)), {"broadcast": True}),
+        Sample(((3, 4, 4), (1, 4, 4)), fault="join-shapes-differ"),
+        Sample(((3, 4, 4), (4,)), {"broadcast": True}, fault="join-shapes-differ"),
+    )
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
+        return TorchExpression("{all}", "sum", joiner=" + ")
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        first, second, *others = (Operand(index) for index in range(len(inputs)))
+        # onnxruntime fuses Add into a convolution before it, Sum it does not.
+        return (OnnxNode("Sum" if others else "Add", (first, second, *others)),)
+
+
+class Sub(StretchingJoin):
+    """The first of two inputs minus the second; shapes must be equal unless `broadcast` is true."""
+
+    op: ClassVar[str] = "sub"
+    arity: ClassVar[Arity] = Arity(2, 2)
+    onnx_op: ClassVar[str] = "Sub"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((3, 4, 4), (3, 4, 4))),
+        Sample(((1, 4, 1), (3, 4, 4)), {"broadcast": True}),
+        Sample(((3, 4, 4), (3, 2, 2)), fault="join-shapes-differ"),
+    )
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
+        return TorchExpression("{0} - {1}", "sum")
+
+
+class Mul(ElementwiseJoin):
+    """Product of its inputs; axes of size 1 are stretched, which is what a gate is: C x H x W times C x 1 x 1."""
+
+    op: ClassVar[str] = "mul"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((3, 4, 4), (3, 4, 4))),
+        Sample(((3, 4, 4), (3, 1, 1))),
+        Sample(((3, 4, 4), (3, 1, 1), (1, 4, 4))),
+        Sample(((3, 4, 4), (3, 2, 2)), fault="join-shapes-differ"),
+        Sample(((3, 4, 4), (3,)), fault="join-shapes-differ"),
+    )
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
+        return TorchExpression("{all}", "product", joiner=" * ")
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        first, *others = (Operand(index) for index in range(len(inputs)))
+        records: list[OnnxNode] = []
+        for index, other in enumerate(others):
+            left = Temporary(f"product_{index - 1}") if index else first
+            name = () if index == len(others) - 1 else (f"product_{index}",)
+            records.append(OnnxNode("Mul", (left, other), {}, name))
+        return tuple(records)
+
+
+class Maximum(StretchingJoin):
+    """Largest of its inputs, element by element (torch.maximum); shapes equal unless `broadcast` is true."""
+
+    op: ClassVar[str] = "max"
+    onnx_op: ClassVar[str] = "Max"
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample(((3, 4, 4), (3, 4, 4))),
         Sample(((3, 4, 4), (3, 4, 4), (3, 4, 4))),
@@ -28,23 +137,11 @@ class Add(Op):
         Sample(((3, 4, 4), (1, 4, 4)), fault="join-shapes-differ"),
     )
 
-    broadcast: Bool = Field(default=False, description="Whether axes of size 1 are stretched.")
-
-    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        shapes = tuple(tensor.shape for tensor in inputs)
-        if len(set(shapes)) == 1:
-            return inputs[:1]
-        sizes = tuple(zip(*shapes, strict=False))
-        stretches = len({len(shape) for shape in shapes}) == 1 and all(len(set(axis) - {1}) <= 1 for axis in sizes)
-        if not (self.broadcast and stretches):
-            raise ProblemError(JoinShapesDiffer(op=self.op, shapes=shapes))
-        return (inputs[0].with_shape(*(max(axis) for axis in sizes)),)
-
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
-        return TorchExpression("{all}", "sum", joiner=" + ")
-
-    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
-        return (OnnxNode("Sum", tuple(Operand(index) for index in range(len(inputs)))),)
+        template = "{0}"
+        for index in range(1, len(inputs)):
+            template = f"torch.maximum({template}, {{{index}}})"
+        return TorchExpression(template)
 
 
 class Concat(Op):
@@ -55,28 +152,38 @@ class Concat(Op):
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample(((3, 4, 4), (5, 4, 4))),
         Sample(((3, 4, 4), (3, 2, 4)), {"axis": 1}),
+        Sample(((3, 4, 4), (3, 4, 2)), {"axis": -1}),
+        Sample(((3, 4, 4),)),
         Sample(((3, 4, 4), (3, 2, 4)), fault="concat-shapes-differ"),
+        Sample(((3, 4, 4), (3, 4)), fault="concat-shapes-differ"),
+        Sample(((3, 4, 4), (3, 4, 4)), {"axis": 3}, fault="axis-out-of-range"),
     )
 
-    axis: Int = Field(0, description="Axis of the sample: 0 is the channels; negative ones count from the last.")
+    axis: Int = Field(0, description=AXIS)
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        require_one_dtype(self.op, inputs)
         shapes = tuple(tensor.shape for tensor in inputs)
-        rank = len(shapes[0])
-        axis = self.axis % rank  # TODO(ops): an axis out of range is a problem of its own
+        axis = sample_axis(self.op, self.axis, inputs[0])
         rests = {(*shape[:axis], *shape[axis + 1 :]) for shape in shapes}
-        if len(rests) > 1 or any(len(shape) != rank for shape in shapes):
+        if len(rests) > 1 or len({len(shape) for shape in shapes}) > 1:
             raise ProblemError(ConcatShapesDiffer(shapes=shapes, axis=axis))
         joined = sum(shape[axis] for shape in shapes)
         return (inputs[0].with_shape(*shapes[0][:axis], joined, *shapes[0][axis + 1 :]),)
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        """Return point by point; along a joined spatial axis, shifted by the inputs that stand before."""
+        axis = sample_axis(self.op, self.axis, inputs[0])
+        sizes = [tensor.shape[axis] for tensor in inputs]
+        shifted = Window(low=sum(sizes[:index]), high=sum(sizes[index + 1 :]))
+        return tuple(shifted if axis == place else POINTWISE for place in range(1, inputs[0].rank))
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
-        dim = self.axis + 1 if self.axis >= 0 else self.axis
-        return TorchExpression(f"torch.cat([{{all}}], dim={dim})")
+        return TorchExpression(f"torch.cat([{{all}}], dim={with_batch(self.axis)})")
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
-        axis = self.axis + 1 if self.axis >= 0 else self.axis
-        return (OnnxNode("Concat", tuple(Operand(index) for index in range(len(inputs))), {"axis": axis}),)
+        operands = tuple(Operand(index) for index in range(len(inputs)))
+        return (OnnxNode("Concat", operands, {"axis": with_batch(self.axis)}),)

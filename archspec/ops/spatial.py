@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from archspec.diagnostics.catalog.shapes import KernelLargerThanInput, WrongAxisCount, WrongRank
+from archspec.diagnostics.catalog.shapes import (
+    EmptyOutput,
+    KernelLargerThanInput,
+    PaddingTooLarge,
+    WrongAxisCount,
+    WrongRank,
+)
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.records import Constant, OnnxNode, Operand
 from archspec.ir.tensor import TensorType, axis_name
-from archspec.ir.window import Window, same_padding
+from archspec.ir.window import TransposedWindow, Window, same_padding
+from archspec.ops.dtypes import require_float
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +31,13 @@ def require_map(op: str, tensor: TensorType, *, spatial: tuple[int, ...] = (1, 2
     """Return how many spatial axes a map has.
 
     Raises:
-        ProblemError: it has a number of them that is not in `spatial`.
+        ProblemError: it has a number of them that is not in `spatial`, or its elements are no floats.
     """
     rank = len(tensor.shape) - 1
     if rank not in spatial:
         wanted = "maps of " + " or ".join(f"{count + 1}" for count in spatial) + " axes (channels first)"
         raise ProblemError(WrongRank(op=op, wanted=wanted, shape=tensor.shape))
+    require_float(op, tensor)
     return rank
 
 
@@ -72,7 +80,7 @@ def slide(op: str, tensor: TensorType, windows: Sequence[Window]) -> Shape:
     """
     sizes: list[int] = []
     for axis, (size, window) in enumerate(zip(tensor.spatial, windows, strict=True)):
-        if size + window.low + window.high < window.extent:
+        if window.output(size) < 1:
             raise ProblemError(
                 KernelLargerThanInput(
                     op=op,
@@ -87,6 +95,55 @@ def slide(op: str, tensor: TensorType, windows: Sequence[Window]) -> Shape:
             )
         sizes.append(window.output(size))
     return tuple(sizes)
+
+
+def spread(op: str, tensor: TensorType, windows: Sequence[TransposedWindow]) -> Shape:
+    """Return the spatial sizes that transposed windows give.
+
+    Raises:
+        ProblemError: padding crops the whole output.
+    """
+    sizes = tuple(window.output(size) for size, window in zip(tensor.spatial, windows, strict=True))
+    require_elements(op, "padding", tensor, sizes)
+    return sizes
+
+
+def require_elements(op: str, param: str, tensor: TensorType, sizes: Shape) -> None:
+    """Check that sizes computed for the spatial axes are positive.
+
+    Raises:
+        ProblemError: one is not.
+    """
+    for axis, size in enumerate(sizes):
+        if size < 1:
+            name = axis_name(axis, len(sizes))
+            raise ProblemError(EmptyOutput(op=op, param=param, axis=name, size=size, shape=tensor.shape))
+
+
+def limit_padding(op: str, pairs: Sequence[Pair], limits: Sequence[int], why: str) -> None:
+    """Check the padding of each spatial axis against a limit; `why` says what sets it.
+
+    Raises:
+        ProblemError: a side exceeds the limit of its axis.
+    """
+    for axis, (pair, limit) in enumerate(zip(pairs, limits, strict=True)):
+        if max(pair) > limit:
+            name = axis_name(axis, len(limits))
+            raise ProblemError(
+                PaddingTooLarge(op=op, param="padding", padding=max(pair), limit=limit, axis=name, why=why)
+            )
+
+
+def limit_fill(op: str, pairs: Sequence[Pair], mode: str, tensor: TensorType) -> None:
+    """Check that there is enough input to fill the padding with, for the modes that take it from there.
+
+    Raises:
+        ProblemError: there is not.
+    """
+    if mode == "reflect":
+        limit_padding(op, pairs, [size - 1 for size in tensor.spatial], "the elements that there are to mirror")
+    if mode == "circular":
+        limit_padding(op, pairs, tensor.spatial, "the size of its input")
 
 
 def collapse(values: Sequence[T]) -> T | tuple[T, ...]:

@@ -37,3 +37,15 @@ class SourceFile:
     def span(self) -> Span:
         """Return the span of the file's first character."""
         return Span(self.path, 1, 1, 1, 1)
+
+    def span_at(self, start: int, end: int | None = None) -> Span:
+        """Return the span of `text[start:end]`; without an end, that of one place. Takes time linear in the file."""
+        line, column = self._place(start)
+        end_line, end_column = (line, column) if end is None else self._place(end)
+        return Span(self.path, line, column, end_line, end_column)
+
+    def _place(self, index: int) -> tuple[int, int]:
+        # Counted, not split: a hostile file may have millions of lines.
+        before = self.text[:index]
+        breaks = sum(before.count(character) for character in "\r\n\x85\u2028\u2029") - before.count("\r\n")
+        return breaks + 1, index - max(before.rfind(character) for character in "\r\n\x85\u2028\u2029")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
@@ -254,6 +255,359 @@ class WrongAxisCount(Problem):
         return "write one number for all axes, or one for each"
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReshapeElementsDiffer(Problem):
+    """A reshape must keep the number of elements.
+
+    The shape is that of a sample, without the batch. One entry may be -1: it then takes what the others leave, which
+    must come out even.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [12]}
+        graph:
+          reshape: {op: reshape, shape: [5, -1]}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [12]}
+        graph:
+          reshape: {op: reshape, shape: [4, -1]}
+    """
+
+    code: ClassVar[str] = "AS207"
+    slug: ClassVar[str] = "reshape-elements-differ"
+
+    op: str
+    shape: Shape
+    target: Shape
+
+    def message(self) -> str:
+        return f"{self.op}: {_show(self.shape)} has {math.prod(self.shape)} elements, {self._wanted()}"
+
+    def _wanted(self) -> str:
+        known = math.prod(size for size in self.target if size != -1)
+        if -1 in self.target:
+            return f"which is no multiple of {known} ({_show(self.target)})"
+        return f"but {_show(self.target)} has {known}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitSizesDiffer(Problem):
+    """The parts of a split must add up to the axis that is split.
+
+    One number for `split_size` makes parts of that size (the last may be smaller); a list gives the size of each part.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [8, 4, 4]}
+        graph:
+          split: {op: split, split_size: [3, 3]}
+          add: {op: add, from: [split.0, split.1]}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [8, 4, 4]}
+        graph:
+          split: {op: split, split_size: [4, 4]}
+          add: {op: add, from: [split.0, split.1]}
+    """
+
+    code: ClassVar[str] = "AS208"
+    slug: ClassVar[str] = "split-sizes-differ"
+
+    op: str
+    sizes: tuple[int, ...]
+    axis: int
+    size: int
+
+    def message(self) -> str:
+        parts = " + ".join(str(size) for size in self.sizes)
+        return f"{self.op}: {parts} = {sum(self.sizes)}, but axis {self.axis} of its input has {self.size}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AxisOutOfRange(Problem):
+    """An axis was named that the tensor does not have.
+
+    Axes are those of a sample: 0 is the channels (or features), 1 the first spatial axis; the batch is not counted.
+    Negative axes count from the last.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [10]}
+        graph:
+          softmax: {op: softmax, axis: 1}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [10]}
+        graph:
+          softmax: {op: softmax, axis: 0}
+    """
+
+    code: ClassVar[str] = "AS209"
+    slug: ClassVar[str] = "axis-out-of-range"
+
+    op: str
+    axis: int
+    shape: Shape
+
+    def message(self) -> str:
+        return f"{self.op}: there is no axis {self.axis} in {_show(self.shape)}"
+
+    def help(self) -> str | None:
+        rank = len(self.shape)
+        if not rank:
+            return None
+        return f"the batch is not counted: 0 to {rank - 1} from the first axis, or -1 to {-rank} from the last"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputPaddingTooLarge(Problem):
+    """`output_padding` chooses among the sizes that one stride could have come from, so it is below the stride.
+
+    A strided convolution gives the same output size for several input sizes; `output_padding` tells a transposed one
+    which of them is meant. PyTorch wants it smaller than the stride or the dilation.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [8, 7, 7]}
+        graph:
+          up: {op: conv_transpose, out_channels: 4, kernel_size: 3, stride: 2, output_padding: 2}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [8, 7, 7]}
+        graph:
+          up: {op: conv_transpose, out_channels: 4, kernel_size: 3, stride: 2, output_padding: 1}
+    """
+
+    code: ClassVar[str] = "AS210"
+    slug: ClassVar[str] = "output-padding-too-large"
+
+    op: str
+    output_padding: int
+    stride: int
+    dilation: int
+
+    def message(self) -> str:
+        return (
+            f"{self.op}: output_padding {self.output_padding} is neither below the stride {self.stride} nor below the "
+            f"dilation {self.dilation}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaddingTooLarge(Problem):
+    """Padding has a limit: half the window for pools, the input for reflecting and circular padding.
+
+    A pool whose padding exceeds half its window would have outputs that see no input at all. Reflection has
+    only size - 1 elements to mirror, circular padding only size.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          pool: {op: max_pool, kernel_size: 2, padding: 2}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          pool: {op: max_pool, kernel_size: 2, padding: 1}
+    """
+
+    code: ClassVar[str] = "AS211"
+    slug: ClassVar[str] = "padding-too-large"
+
+    op: str
+    padding: int
+    limit: int
+    axis: str
+    why: str
+
+    def message(self) -> str:
+        return f"{self.op}: padding {self.padding} on the {self.axis} axis is more than {self.limit}, {self.why}"
+
+    def help(self) -> str | None:
+        return f"use padding of at most {self.limit}" if self.limit else "use no padding here"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyOutput(Problem):
+    """The output would have no elements: everything is cropped or sliced away.
+
+    The padding of a transposed convolution crops its output; negative padding crops too.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [8, 1, 1]}
+        graph:
+          up: {op: conv_transpose, out_channels: 4, kernel_size: 2, padding: 1}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [8, 1, 1]}
+        graph:
+          up: {op: conv_transpose, out_channels: 4, kernel_size: 2}
+    """
+
+    code: ClassVar[str] = "AS212"
+    slug: ClassVar[str] = "empty-output"
+
+    op: str
+    axis: str
+    size: int
+    shape: Shape
+
+    def message(self) -> str:
+        return f"{self.op}: nothing is left of the {self.axis} axis of {_show(self.shape)} (it would have {self.size})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelsDoNotMatch(Problem):
+    """A parameter must equal the channels of the input.
+
+    `prelu` learns one slope for all channels, or one for each: `num_parameters` is 1 or the number of channels. An
+    expression such as `input.channels` follows the network when it changes.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [6, 8, 8]}
+        graph:
+          act: {op: prelu, num_parameters: 3}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [6, 8, 8]}
+        graph:
+          act: {op: prelu, num_parameters: 6}
+    """
+
+    code: ClassVar[str] = "AS213"
+    slug: ClassVar[str] = "channels-do-not-match"
+
+    op: str
+    value: int
+    channels: int
+
+    def message(self) -> str:
+        return f"{self.op}: {self.param} {self.value} is neither 1 nor the {self.channels} channels of its input"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AxisDoesNotDivide(Problem):
+    """An op cuts an axis into equal parts, and they do not come out even.
+
+    `glu` halves an axis: one half is the gate of the other. `chunk` makes a given number of parts.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [7]}
+        graph:
+          act: glu
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [8]}
+        graph:
+          act: glu
+    """
+
+    code: ClassVar[str] = "AS214"
+    slug: ClassVar[str] = "axis-does-not-divide"
+
+    op: str
+    axis: int
+    size: int
+    parts: int
+
+    def message(self) -> str:
+        return f"{self.op}: axis {self.axis} of its input has {self.size}, which cannot be cut into {self.parts} parts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongDtype(Problem):
+    """An op was given numbers of a kind that it does not work on.
+
+    Convolutions, norms, activations and the like work on floating point numbers; tensors that are joined must all
+    have the same type.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: {shape: [3, 8, 8], dtype: int64}}
+        graph:
+          conv: {op: conv, out_channels: 4, kernel_size: 3}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: {shape: [3, 8, 8], dtype: float32}}
+        graph:
+          conv: {op: conv, out_channels: 4, kernel_size: 3}
+    """
+
+    code: ClassVar[str] = "AS215"
+    slug: ClassVar[str] = "wrong-dtype"
+
+    op: str
+    wanted: str
+    dtypes: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"{self.op} works on {self.wanted}, but its input is {' and '.join(self.dtypes)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneValueToNormalize(Problem):
+    """A norm over a single value is always zero, whatever the input.
+
+    Instance norm works on the map of each channel, group norm on those of a group: a map of one element per
+    channel has no spread to normalize by. PyTorch refuses it when it runs.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [8, 1, 1]}
+        graph:
+          norm: instance_norm
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [8, 4, 4]}
+        graph:
+          norm: instance_norm
+    """
+
+    code: ClassVar[str] = "AS216"
+    slug: ClassVar[str] = "one-value-to-normalize"
+
+    op: str
+    shape: Shape
+
+    def message(self) -> str:
+        return f"{self.op}: each norm over {_show(self.shape)} would have only one value, so its result is always zero"
+
+
 def describe_differing(problem: Problem, shapes: tuple[Shape, ...], ignored_axis: int | None) -> str:
     """Say which input is unlike the others: `b is 24x24, the others are 28x28`."""
     parts = [tuple(size for axis, size in enumerate(shape) if axis != ignored_axis) for shape in shapes]
@@ -272,4 +626,14 @@ PROBLEMS: tuple[type[Problem], ...] = (
     ConcatShapesDiffer,
     JoinShapesDiffer,
     WrongAxisCount,
+    ReshapeElementsDiffer,
+    SplitSizesDiffer,
+    AxisOutOfRange,
+    OutputPaddingTooLarge,
+    PaddingTooLarge,
+    EmptyOutput,
+    ChannelsDoNotMatch,
+    AxisDoesNotDivide,
+    WrongDtype,
+    OneValueToNormalize,
 )

@@ -1,0 +1,256 @@
+"""What `import archspec` offers. Importing it loads neither torch nor onnx."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archspec.diagnostics.problem import Collector, Problem, ProblemError
+from archspec.elaborate.network import Choice, elaborate
+from archspec.source.reading import decode
+from archspec.spec.loader import load_template, read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import nn
+
+    from archspec.backends.onnx.export import ExportReport
+    from archspec.ir.graph import Graph, Node, Output
+    from archspec.passes.pipeline import Analysis
+    from archspec.passes.report import Row
+    from archspec.source.span import SourceFile
+    from archspec.spec.template import SpecTemplate
+
+LONGEST_STDIN = 5 * 2**20
+
+
+class SpecError(ProblemError):
+    """A spec that cannot be compiled.
+
+    Attributes:
+        problems: everything that is wrong with it.
+        sources: the files that the problems point into, by the paths in their spans.
+        partial: the network as far as it could be made, or None.
+    """
+
+    def __init__(
+        self, problems: tuple[Problem, ...], sources: Mapping[str, SourceFile], partial: Graph | None = None
+    ) -> None:
+        """Keep the problems and what is needed to show them."""
+        super().__init__(*problems)
+        self.sources = sources
+        self.partial = partial
+
+
+class Architecture:
+    """A network that a spec describes, checked.
+
+    Get one from `archspec.load`. Everything but `module` and `export_onnx` works without torch.
+    """
+
+    def __init__(self, graph: Graph, spec: SpecTemplate, source: SourceFile, problems: tuple[Problem, ...]) -> None:
+        """Use `archspec.load` instead."""
+        self.graph = graph
+        self.spec = spec
+        self.problems = problems
+        self._source = source
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self.graph.name
+
+    @property
+    def inputs(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the inputs per sample, channels first, by name."""
+        return {name: tensor.shape for name, tensor in self.graph.inputs.items()}
+
+    @property
+    def outputs(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the results per sample, by name."""
+        return {output.name: self.graph.type_of(output.value).shape for output in self.graph.outputs}
+
+    @property
+    def text(self) -> str:
+        """The text of the spec."""
+        return self._source.text
+
+    @property
+    def sources(self) -> Mapping[str, SourceFile]:
+        """The files that the spec consists of, by path."""
+        return self.spec.files
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the resolved spec: equal for equal networks, whatever files they were written in."""
+        return hashlib.sha256(self.expand().encode()).hexdigest()
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """Receptive fields, costs and memory, as tables by node."""
+        from archspec.passes.pipeline import analyse
+
+        return analyse(self.graph)
+
+    def table(self) -> list[Row]:
+        """Return the rows that `archspec shapes` prints, in execution order."""
+        return list(self._rows.values())
+
+    @cached_property
+    def _rows(self) -> dict[str, Row]:
+        from archspec.passes.report import rows
+
+        return {row.name: row for row in rows(self.graph, self.analysis)}
+
+    def __getitem__(self, path: str) -> Row:
+        """Return the row of a node: its shape, receptive field, params, MACs.
+
+        The path of a block or group gives the row of the node that its result comes from.
+
+        Raises:
+            KeyError: there is no such node.
+        """
+        if path in self._rows:
+            return self._rows[path]
+        for scope in self.graph.root.walk():
+            if scope.path == path and path and scope.outputs:
+                value = next(iter(scope.outputs.values()))
+                if value.node in self._rows:
+                    return self._rows[value.node]
+        raise KeyError(path)
+
+    def node(self, path: str) -> Node:
+        """Return a node of the graph.
+
+        Raises:
+            KeyError: there is no such node.
+        """
+        return self.graph.nodes[path]
+
+    def expand(self) -> str:
+        """Return the spec with nothing left to resolve: no parameters, blocks, repeats or conditions."""
+        from archspec.elaborate.printer import print_spec
+
+        return print_spec(self.graph, self.spec)
+
+    def source(self) -> str:
+        """Return the generated PyTorch source: one module that imports only torch."""
+        from archspec.backends.torch.source import generate
+
+        return generate(self.graph, self.spec, fingerprint=self.fingerprint)
+
+    def module(self) -> nn.Module:
+        """Return the network as a trainable `nn.Module`: an instance of the class in `source()`."""
+        from archspec.backends.torch.module import instantiate
+
+        return instantiate(self.source(), self.name)
+
+    def export_onnx(self, path: str | Path, model: nn.Module | None = None, **options: Any) -> ExportReport:
+        """Write the network as ONNX, verified in onnxruntime against PyTorch.
+
+        `model` is a trained instance of the generated module; None takes a fresh one. The options are those of
+        `archspec.backends.onnx.export.export`.
+
+        Raises:
+            ProblemError: the export differs from PyTorch, or cannot be made. Then no file is written.
+        """
+        from archspec.backends.onnx.export import export
+
+        return export(self.graph, model or self.module(), Path(path), metadata=self.metadata(), **options)
+
+    def metadata(self) -> dict[str, str]:
+        """Return what an exported model says of where it comes from."""
+        import json
+
+        from archspec.source.tree import plain
+
+        facts = {
+            "archspec.version": "1",
+            "archspec.name": self.name,
+            "archspec.spec": self.text,
+            "archspec.fingerprint": self.fingerprint,
+        }
+        if self.spec.preprocess is not None:
+            facts["archspec.preprocess"] = json.dumps(plain(self.spec.preprocess), sort_keys=True)
+        return facts
+
+    def training_outputs(self) -> tuple[Output, ...]:
+        """Return the results that exist only in training: auxiliary heads."""
+        return tuple(output for output in self.graph.outputs if output.training_only)
+
+
+def load(
+    path: str | Path,
+    *,
+    variant: str | None = None,
+    inputs: Mapping[str, tuple[int, ...]] | None = None,
+    **params: Any,
+) -> Architecture:
+    """Read a spec, check it, and return the network.
+
+    Args:
+        path: the spec; `-` is standard input.
+        variant: one of the spec's variants.
+        inputs: shapes per sample by input name, in place of the spec's; "" stands for a single input.
+        params: values for the spec's parameters.
+
+    Raises:
+        SpecError: there is an error in it; `.problems` holds all of them.
+        OSError: the file cannot be opened.
+    """
+    source, template, graph, problems = compile_spec(path, Choice(variant, params, inputs or {}))
+    if template is None or graph is None or any(problem.severity == "error" for problem in problems):
+        sources = dict(template.files) if template else {}
+        raise SpecError(problems, {**sources, source.path: source}, graph)
+    return Architecture(graph, template, source, problems)
+
+
+def check(
+    path: str | Path,
+    *,
+    variant: str | None = None,
+    inputs: Mapping[str, tuple[int, ...]] | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> tuple[Problem, ...]:
+    """Return everything that is wrong or doubtful in a spec. The arguments are those of `load`.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+    try:
+        return compile_spec(path, Choice(variant, params or {}, inputs or {}))[3]
+    except ProblemError as error:
+        return error.problems
+
+
+def compile_spec(
+    path: str | Path, choice: Choice
+) -> tuple[SourceFile, SpecTemplate | None, Graph | None, tuple[Problem, ...]]:
+    """Read and elaborate a spec; return its source, template and graph (None where it did not come so far).
+
+    Raises:
+        ProblemError: the file is no text.
+        OSError: it cannot be opened.
+    """
+    shown = str(path)
+    source = _standard_input() if shown == "-" else read_source(Path(path), shown)
+    collector = Collector()
+    template = load_template(source, None if shown == "-" else Path(path), collector)
+    # A broken part of the front matter would only cause errors that are not there.
+    graph = None if template is None else elaborate(template, collector, choice)
+    return source, template, graph, collector.problems
+
+
+def _standard_input() -> SourceFile:
+    from archspec.diagnostics.catalog.yaml import from_fault
+    from archspec.source.fault import YamlFault
+
+    data = sys.stdin.buffer.read(LONGEST_STDIN + 1)
+    try:
+        return decode(data, "<stdin>")
+    except YamlFault as fault:
+        raise ProblemError(from_fault(fault)) from None

@@ -1,0 +1,105 @@
+"""`archspec check`: every problem in every spec."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archspec.cli.options import format_option, input_option, quiet_option, set_option, variant_option
+from archspec.cli.report import as_text, exit_code, show
+from archspec.cli.session import current
+from archspec.cli.specs import STDIN, check_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from archspec.diagnostics.problem import Problem
+
+_SUFFIXES = (".yaml", ".yml")
+_SPEC_KEY = re.compile(rb"^[{\s]*[\"']?archspec[\"']?[ \t]*:", re.MULTILINE)
+_HEAD_BYTES = 1 << 16
+
+
+@click.command()
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
+@variant_option
+@set_option
+@input_option
+@format_option("text", "json", "sarif")
+@quiet_option
+@click.pass_context
+def check(
+    ctx: click.Context,
+    *,
+    specs: tuple[str, ...],
+    variant: str | None,
+    params: dict[str, Any],
+    inputs: dict[str, tuple[int, ...]],
+    form: str,
+    quiet: bool,
+) -> None:
+    """Report every problem in each SPEC: a file, a folder of specs, a pattern, or - for standard input.
+
+    Exits with 1 if there is an error. Text goes to standard error; JSON and SARIF are results, on standard output.
+
+    \b
+    Examples:
+      archspec check specs/resnet34.yaml
+      archspec check specs/ --format sarif > problems.sarif
+      archspec check specs/families/resnet.yaml --variant resnet50 --set classes=102
+      cat spec.yaml | archspec check -
+    """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
+    problems: list[Problem] = []
+    found = list(dict.fromkeys(path for place in specs for path in _find(place, problems)))
+    for path in found:
+        problems.extend(check_spec(path, variant, params, inputs))
+    problems = list(dict.fromkeys(problems))  # two specs that extend one file share its problems
+    if form == "text":
+        show(problems, current())
+    else:
+        click.echo(as_text(problems, current()), nl=False)
+    if form == "text" and not quiet and not problems:
+        click.echo(f"{len(found)} spec{'s' if len(found) != 1 else ''}: no problems")
+    ctx.exit(exit_code(problems))
+
+
+def _find(place: str, problems: list[Problem]) -> Iterable[str]:
+    """Return the paths of the specs in a place; if it has none, that is a problem."""
+    if place == STDIN or Path(place).is_file():
+        return (place,)
+    if Path(place).is_dir():
+        paths = tuple(_in_folder(Path(place)))
+    elif glob.has_magic(place):
+        paths = tuple(path for path in sorted(glob.glob(place, recursive=True)) if Path(path).is_file())  # noqa: PTH207
+    else:  # its problem comes from reading it
+        return (place,)
+    if not paths:
+        from archspec.diagnostics.catalog.usage import NoSpecsFound
+
+        problems.append(NoSpecsFound(place=place))
+    return paths
+
+
+def _in_folder(folder: Path) -> Iterator[str]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(parent, name)
+            if path.suffix in _SUFFIXES and _looks_like_spec(path):
+                yield str(path)
+
+
+def _looks_like_spec(path: Path) -> bool:
+    """Tell whether a YAML file has our key. One that cannot be read counts: the check then says why."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return _SPEC_KEY.search(file.read(_HEAD_BYTES)) is not None
+    except OSError:
+        return True

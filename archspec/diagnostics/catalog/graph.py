@@ -1,0 +1,234 @@
+"""AS4xx: how nodes are connected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.text import did_you_mean, printable
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownNode(Problem):
+    """`from`, `else` or `outputs` names a node that is not in the graph.
+
+    A graph sees its own nodes and its own input, not those of the graph around it.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv1: {op: conv, out_channels: 3, kernel_size: 3, padding: 1}
+          add: {op: add, from: [input, conv2]}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv1: {op: conv, out_channels: 3, kernel_size: 3, padding: 1}
+          add: {op: add, from: [input, conv1]}
+    """
+
+    code: ClassVar[str] = "AS401"
+    slug: ClassVar[str] = "unknown-node"
+
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"there is no node {printable(self.name)!r} before this one in the graph"
+
+    def help(self) -> str | None:
+        if self.suggestion:
+            return self.suggestion
+        shown = ", ".join(self.known if len(self.known) <= 12 else (*self.known[:4], "...", *self.known[-4:]))
+        return did_you_mean(self.name, self.known) or f"what can be named here: {shown}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForwardReference(Problem):
+    """A node refers to one that stands after it.
+
+    Nodes are listed in execution order, so a cycle cannot be written.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          add: {op: add, from: [input, conv]}
+          conv: {op: conv, out_channels: 3, kernel_size: 3, padding: 1}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv: {op: conv, out_channels: 3, kernel_size: 3, padding: 1}
+          add: {op: add, from: [input, conv]}
+    """
+
+    code: ClassVar[str] = "AS402"
+    slug: ClassVar[str] = "forward-reference"
+
+    name: str
+    itself: bool = False
+
+    def message(self) -> str:
+        if self.itself:
+            return f"{printable(self.name)!r} reads its own result"
+        return f"{printable(self.name)!r} stands after this node"
+
+    def help(self) -> str | None:
+        return "a node can read only what stands before it: move it up"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongInputCount(Problem):
+    """An op or block is given more or fewer inputs than it takes.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          relu: relu
+          add: {op: add, from: relu}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          relu: relu
+          add: {op: add, from: [relu, input]}
+    """
+
+    code: ClassVar[str] = "AS403"
+    slug: ClassVar[str] = "wrong-input-count"
+
+    op: str
+    wanted: str
+    found: int
+
+    def message(self) -> str:
+        return f"{printable(self.op)} takes {self.wanted}, not {self.found}"
+
+    def help(self) -> str | None:
+        if self.found == 1:
+            return "name the inputs: from: [first, second]"
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownResult(Problem):
+    """A node has no result of this name, or has several and the reference does not say which.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [4, 8, 8]}
+        graph:
+          halves: {op: split, split_size: 2}
+          relu: {op: relu, from: halves.2}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [4, 8, 8]}
+        graph:
+          halves: {op: split, split_size: 2}
+          relu: {op: relu, from: halves.1}
+    """
+
+    code: ClassVar[str] = "AS404"
+    slug: ClassVar[str] = "unknown-result"
+
+    name: str
+    result: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        if not self.result:
+            return f"{printable(self.name)!r} has several results, and one must be named"
+        return f"{printable(self.name)!r} has no result {printable(self.result)!r}"
+
+    def help(self) -> str | None:
+        if not self.known:
+            return f"it has one result: write {printable(self.name)}"
+        return "its results are: " + ", ".join(f"{self.name}.{result}" for result in self.known[:8])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElseNeeded(Problem):
+    """A conditional node with several inputs must say which of them passes when it is left out.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv: {op: conv, out_channels: 4, kernel_size: 1}
+          add: {op: add, from: [input, conv], when: input.channels == conv.channels}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv: {op: conv, out_channels: 4, kernel_size: 1}
+          add: {op: add, from: [input, conv], when: input.channels == conv.channels, else: conv}
+    """
+
+    code: ClassVar[str] = "AS405"
+    slug: ClassVar[str] = "else-needed"
+
+    inputs: tuple[str, ...]
+
+    def message(self) -> str:
+        return "a node with `when` and several inputs needs `else`: the input that passes when it is left out"
+
+    def help(self) -> str | None:
+        return "for example " + " or ".join(f"else: {name}" for name in self.inputs[:2])
+
+
+@dataclass(frozen=True, kw_only=True)
+class NameTaken(Problem):
+    """Two things in one graph have the same name.
+
+    A node cannot be called like one of the graph's inputs, nor `input`, since `from` could not tell them apart.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {image: [3, 8, 8]}
+        graph: {image: relu}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {image: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS406"
+    slug: ClassVar[str] = "name-taken"
+
+    name: str
+    taken_by: str
+
+    def message(self) -> str:
+        return f"the name {printable(self.name)!r} is taken by {self.taken_by}"
+
+
+PROBLEMS: tuple[type[Problem], ...] = (
+    UnknownNode,
+    ForwardReference,
+    WrongInputCount,
+    UnknownResult,
+    ElseNeeded,
+    NameTaken,
+)

@@ -1,0 +1,489 @@
+"""AS1xx: what a spec says outside its graph: keys, names, parameters, versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.text import did_you_mean, printable
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownKey(Problem):
+    """A key that means nothing here.
+
+    Unknown keys are errors, since a misspelt key would otherwise be ignored in silence.
+
+    Bad:
+        archspec: 1
+        name: example
+        input: {x: [3, 8, 8]}
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS101"
+    slug: ClassVar[str] = "unknown-key"
+
+    key: str
+    where: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"unknown key {printable(self.key)!r} in {self.where}"
+
+    def help(self) -> str | None:
+        return did_you_mean(self.key, self.known) or f"the keys of {self.where} are: {', '.join(self.known)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingKey(Problem):
+    """A key that must be there is not.
+
+    Bad:
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS102"
+    slug: ClassVar[str] = "missing-key"
+
+    key: str
+    where: str
+    example: str
+
+    def message(self) -> str:
+        return f"{self.where} has no {self.key!r}"
+
+    def help(self) -> str | None:
+        return f"add {self.example}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongKind(Problem):
+    """A value is of the wrong kind: a list where a mapping belongs, a number where a name belongs.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: [3, 8, 8]
+        graph: {relu: relu}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS103"
+    slug: ClassVar[str] = "wrong-kind"
+
+    what: str
+    wanted: str
+    found: str
+
+    def message(self) -> str:
+        return f"{self.what} must be {self.wanted}, not {printable(self.found)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadName(Problem):
+    """A name that cannot be used.
+
+    Names of nodes become attributes of PyTorch modules, keys of checkpoints and Python identifiers: letters, digits and
+    underscores of ASCII, not starting with a digit, no Python keyword, and nothing that `nn.Module` already has
+    (`training`, `type`, `forward`, ...).
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {forward: relu}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS104"
+    slug: ClassVar[str] = "bad-name"
+
+    what: str
+    name: str
+    reason: str
+
+    def message(self) -> str:
+        return f"{printable(self.name)!r} cannot be the name of {self.what}: {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsupportedVersion(Problem):
+    """The spec is written in a version of the language that this archspec does not know.
+
+    Bad:
+        archspec: 99
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS105"
+    slug: ClassVar[str] = "unsupported-version"
+
+    version: str
+
+    def message(self) -> str:
+        return f"language version {printable(self.version)} is not known; this archspec reads version 1"
+
+    def help(self) -> str | None:
+        return "write archspec: 1, or install an archspec that reads the newer version"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyGraph(Problem):
+    """A graph without nodes computes nothing.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS106"
+    slug: ClassVar[str] = "empty-graph"
+
+    where: str
+
+    def message(self) -> str:
+        return f"the graph of {self.where} has no nodes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadParameterDeclaration(Problem):
+    """A parameter is declared with a type that does not exist, or with a default that does not suit its type.
+
+    Types are int, float, bool, str, op and list, or list[TYPE]; a plain value is a default and gives the type.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        blocks:
+          unit:
+            params: {channels: integer}
+            graph: {conv: {op: conv, out_channels: 4, kernel_size: 1}}
+        graph: {unit: {op: unit, channels: 4}}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        blocks:
+          unit:
+            params: {channels: int}
+            graph: {conv: {op: conv, out_channels: channels, kernel_size: 1}}
+        graph: {unit: {op: unit, channels: 4}}
+    """
+
+    code: ClassVar[str] = "AS107"
+    slug: ClassVar[str] = "bad-parameter-declaration"
+
+    name: str
+    reason: str
+
+    def message(self) -> str:
+        return f"parameter {printable(self.name)!r}: {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownVariant(Problem):
+    """A variant was asked for that the spec does not define.
+
+    Bad:
+        archspec: 1
+        name: example
+        extends: base.yaml
+        variant: resnet35
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS108"
+    slug: ClassVar[str] = "unknown-variant"
+    example_files: ClassVar[dict[str, str]] = {
+        "base.yaml": "archspec: 1\nname: base\nparams: {depth: 1}\ninputs: {x: [3, 8, 8]}\ngraph: {relu: relu}\n"
+        "variants: {resnet34: {depth: 2}}\n"
+    }
+
+    variant: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"there is no variant {printable(self.variant)!r}"
+
+    def help(self) -> str | None:
+        if not self.known:
+            return "the spec defines no variants"
+        return did_you_mean(self.variant, self.known) or f"the variants are: {', '.join(self.known)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownSpecParameter(Problem):
+    """A value was given for a parameter that the spec does not declare.
+
+    Bad:
+        archspec: 1
+        name: example
+        params: {classes: 10}
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+        variants: {large: {classs: 100}}
+
+    Good:
+        archspec: 1
+        name: example
+        params: {classes: 10}
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+        variants: {large: {classes: 100}}
+    """
+
+    code: ClassVar[str] = "AS109"
+    slug: ClassVar[str] = "unknown-spec-parameter"
+
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"the spec has no parameter {printable(self.name)!r}"
+
+    def help(self) -> str | None:
+        if not self.known:
+            return "the spec declares no params"
+        return did_you_mean(self.name, self.known) or f"the parameters are: {', '.join(self.known)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannotReadSpec(Problem):
+    """A spec that another one extends or imports cannot be read.
+
+    Bad:
+        archspec: 1
+        name: example
+        extends: families/nothing.yaml
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS110"
+    slug: ClassVar[str] = "cannot-read-spec"
+
+    file: str
+    reason: str
+
+    def message(self) -> str:
+        return f"cannot read {printable(self.file)!r}: {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutsideRoot(Problem):
+    """A spec may only bring in files below its spec root.
+
+    The root is the folder named `specs` around the spec, if there is one, else the spec's own folder. Addresses,
+    absolute paths, `~` and links that lead out of it are refused without being read.
+
+    Bad:
+        archspec: 1
+        name: example
+        extends: /etc/passwd
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS111"
+    slug: ClassVar[str] = "outside-root"
+
+    file: str
+
+    def message(self) -> str:
+        return f"{printable(self.file)!r} lies outside the spec's root, so it is not read"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtendsLoop(Problem):
+    """Specs extend one another in a circle, or in too long a chain.
+
+    Bad:
+        archspec: 1
+        name: example
+        extends: base.yaml
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS112"
+    slug: ClassVar[str] = "extends-loop"
+    example_files: ClassVar[dict[str, str]] = {"base.yaml": "archspec: 1\nname: base\nextends: base.yaml\n"}
+
+    chain: tuple[str, ...]
+
+    def message(self) -> str:
+        shown = self.chain if len(self.chain) <= 8 else (*self.chain[:4], "...", *self.chain[-2:])
+        return "specs extend one another in a circle: " + " -> ".join(printable(name) for name in shown)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadGraphEdit(Problem):
+    """An edit of an extended graph names a node that is not there, or says something else than the edits know.
+
+    A spec that extends another edits its graph by name: `replace: {fc: ...}`, `insert_after: {bn1: {drop: ...}}`,
+    `insert_before`, `remove: [fc]`.
+
+    Bad:
+        archspec: 1
+        name: example
+        extends: base.yaml
+        graph: {remove: [rulu]}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS113"
+    slug: ClassVar[str] = "bad-graph-edit"
+    example_files: ClassVar[dict[str, str]] = {
+        "base.yaml": "archspec: 1\nname: base\ninputs: {x: [3, 8, 8]}\ngraph: {relu: relu, tanh: tanh}\n"
+    }
+
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"the extended graph has no node {printable(self.name)!r}"
+
+    def help(self) -> str | None:
+        return did_you_mean(self.name, self.known) or f"its nodes are: {', '.join(self.known)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotSupported(Problem):
+    """A part of the language that this version does not compile yet.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv1: {op: conv, out_channels: 3, kernel_size: 3, padding: 1}
+          conv2: {share: conv1}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv1: {op: conv, out_channels: 3, kernel_size: 3, padding: 1}
+          conv2: {op: conv, out_channels: 3, kernel_size: 3, padding: 1}
+    """
+
+    code: ClassVar[str] = "AS114"
+    slug: ClassVar[str] = "not-supported"
+
+    feature: str
+
+    def message(self) -> str:
+        return f"{self.feature} is not supported by this version of archspec"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownInput(Problem):
+    """A shape was given for an input that the network does not have.
+
+    Bad:
+        $ archspec shapes specs/resnet34.yaml --input picture=3x288x288
+
+    Good:
+        $ archspec shapes specs/resnet34.yaml --input image=3x288x288
+    """
+
+    code: ClassVar[str] = "AS115"
+    slug: ClassVar[str] = "unknown-input"
+
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        if not self.name:
+            return f"the network has {len(self.known)} inputs, so --input must name one"
+        return f"the network has no input {printable(self.name)!r}"
+
+    def help(self) -> str | None:
+        return did_you_mean(self.name, self.known) or f"its inputs are: {', '.join(self.known)}"
+
+
+PROBLEMS: tuple[type[Problem], ...] = (
+    UnknownKey,
+    MissingKey,
+    WrongKind,
+    BadName,
+    UnsupportedVersion,
+    EmptyGraph,
+    BadParameterDeclaration,
+    UnknownVariant,
+    UnknownSpecParameter,
+    CannotReadSpec,
+    OutsideRoot,
+    ExtendsLoop,
+    BadGraphEdit,
+    NotSupported,
+    UnknownInput,
+)

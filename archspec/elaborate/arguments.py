@@ -1,0 +1,250 @@
+"""Arguments: what a spec gives to ops and blocks, checked against what they declare."""
+
+from __future__ import annotations
+
+import types
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import ValidationError
+
+from archspec.diagnostics.catalog.expansion import MissingParameter, UnknownParameter, WrongParameterValue
+from archspec.diagnostics.catalog.expressions import UnknownName
+from archspec.diagnostics.problem import ProblemError
+from archspec.diagnostics.text import did_you_mean
+from archspec.elaborate.environment import ANY_WORD, NO_WORDS, Words, value_of
+from archspec.source.tree import Scalar, Sequence
+from archspec.spec import parameters as declared
+from archspec.spec.expressions import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from archspec.diagnostics.problem import Problem
+    from archspec.elaborate.environment import Environment
+    from archspec.ir.op import Op
+    from archspec.source.span import Span
+    from archspec.source.tree import Tree
+    from archspec.spec.template import Argument, Parameter
+
+NODE_KEYS = ("op", "from", "when", "else", "repeat", "connect", "graph", "share", "outputs")
+
+
+def unknown_arguments(op: str, arguments: Iterable[Argument], known: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield a problem for each argument that `op` does not take."""
+    for argument in arguments:
+        if argument.name not in known:
+            hint = did_you_mean(argument.name, (*known, *NODE_KEYS))
+            yield UnknownParameter(span=argument.key_span, op=op, name=argument.name, known=known, suggestion=hint)
+
+
+# ----------------------------------------------------------------------------------------------------- ops
+
+
+def op_parameters(op: type[Op]) -> tuple[str, ...]:
+    """Return the names of an op's parameters."""
+    return tuple(op.model_fields)
+
+
+@lru_cache(maxsize=512)
+def words_of(op: type[Op], name: str) -> Words:
+    """Return the words that a parameter of an op takes."""
+    info = op.model_fields.get(name)
+    return NO_WORDS if info is None else _words(info.annotation)
+
+
+def _words(annotation: Any) -> Words:
+    if annotation is str:
+        return ANY_WORD
+    if get_origin(annotation) is Literal:
+        return Words(frozenset(arg for arg in get_args(annotation) if isinstance(arg, str)))
+    inner = [_words(arg) for arg in get_args(annotation)]
+    listed = frozenset[str]().union(*(words.listed for words in inner))
+    return Words(listed, all=any(words.all for words in inner))
+
+
+def op_values(op: type[Op], arguments: Iterable[Argument], env: Environment) -> tuple[dict[str, Any], list[Problem]]:
+    """Evaluate the arguments of an op; return the values (UNKNOWN where they depend on something unknown)."""
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for argument in arguments:
+        if argument.name not in op.model_fields:
+            continue
+        try:
+            values[argument.name] = value_of(argument.value, env, words_of(op, argument.name))
+        except ProblemError as error:
+            values[argument.name] = UNKNOWN
+            problems += [_as_word(problem, op, argument) for problem in error.problems]
+    return values, problems
+
+
+def _as_word(problem: Problem, op: type[Op], argument: Argument) -> Problem:
+    """A lone unknown name where words are expected is a misspelt word."""
+    words = words_of(op, argument.name).listed
+    tree = argument.value
+    if not (words and isinstance(problem, UnknownName) and isinstance(tree, Scalar) and tree.text.isidentifier()):
+        return problem
+    return WrongParameterValue(
+        span=tree.span,
+        op=op.op,
+        name=argument.name,
+        wanted=describe_field(op, argument.name),
+        found=repr(tree.text),
+        suggestion=did_you_mean(tree.text, sorted(words)),
+    )
+
+
+def make_op(op: type[Op], values: Mapping[str, Any]) -> Op:
+    """Return the op with its parameters.
+
+    Raises:
+        ValidationError: a value is of the wrong type or out of range, or one is missing.
+    """
+    return op.model_validate(values)
+
+
+def faults_of(
+    op: type[Op], error: ValidationError, arguments: Iterable[Argument], values: Mapping[str, Any], node: Span
+) -> Iterator[Problem]:
+    """Yield one problem for each parameter that pydantic refused, wherever in its value the fault lies."""
+    by_name = {argument.name: argument for argument in arguments}
+    seen: set[str] = set()
+    for detail in error.errors(include_url=False, include_context=False):
+        name = str(detail["loc"][0]) if detail["loc"] else ""
+        if name in seen:
+            continue
+        seen.add(name)
+        if detail["type"] == "missing":
+            yield MissingParameter(span=node, op=op.op, name=name)
+        elif name in by_name:
+            tree = by_name[name].value
+            yield WrongParameterValue(
+                span=tree.span,
+                op=op.op,
+                name=name,
+                wanted=describe_field(op, name),
+                found=shown(tree, values.get(name)),
+            )
+
+
+def shown(tree: Tree, value: Any) -> str:
+    """Return a value as a message shows it, beside the expression that gave it."""
+    text = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    written = tree.text if isinstance(tree, Scalar) else ""
+    if isinstance(tree, Sequence) or not isinstance(tree, Scalar) or not isinstance(tree.value, str):
+        return text
+    return text if written in (text, value) else f"{text} (from {written!r})"
+
+
+# ----------------------------------------------------------------------------------------------------- in words
+
+
+def describe_field(op: type[Op], name: str) -> str:
+    """Return in words what a parameter of an op takes: `an integer of at least 1, or a list of them`."""
+    info = op.model_fields[name]
+    bounds = " and ".join(_bound(item) for item in info.metadata if isinstance(item, Ge | Gt | Le | Lt))
+    text = describe_annotation(info.annotation)
+    return f"{text} {'of ' if bounds else ''}{bounds}".strip()
+
+
+def describe_annotation(annotation: Any) -> str:
+    """Return a type annotation in words."""
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        bounds = " and ".join(_bounds(args[1:]))
+        return describe_annotation(args[0]) + (f" of {bounds}" if bounds else "")
+    if origin in (Union, types.UnionType):
+        return ", or ".join(describe_annotation(arg) for arg in args if arg is not type(None))
+    if origin is Literal:
+        return "one of " + ", ".join(str(arg) for arg in args)
+    if origin is list:
+        return "a list, each entry " + describe_annotation(args[0])
+    return {int: "an integer", float: "a number", bool: "true or false", str: "text"}.get(annotation, "a value")
+
+
+def _bounds(metadata: Iterable[Any]) -> Iterator[str]:
+    for item in metadata:
+        for bound in (item, *getattr(item, "metadata", ())):
+            if isinstance(bound, Ge | Gt | Le | Lt):
+                yield _bound(bound)
+
+
+def _bound(bound: Ge | Gt | Le | Lt) -> str:
+    if isinstance(bound, Ge):
+        return f"at least {bound.ge}"
+    if isinstance(bound, Gt):
+        return f"more than {bound.gt}"
+    if isinstance(bound, Le):
+        return f"at most {bound.le}"
+    return f"less than {bound.lt}"
+
+
+# ----------------------------------------------------------------------------------------------------- blocks
+
+
+def bind(
+    owner: str,
+    parameters: Iterable[Parameter],
+    given: Mapping[str, Tree],
+    env: Environment,
+    inner: dict[str, Any],
+    node: Span,
+) -> list[Problem]:
+    """Give the parameters of a block their values, in `inner`; return what is wrong.
+
+    Arguments are evaluated in `env`, the names around the use; defaults in `inner`, where earlier parameters stand.
+    """
+    problems: list[Problem] = []
+    for parameter in parameters:
+        tree = given.get(parameter.name)
+        scope: Mapping[str, Any] = env
+        if tree is None:
+            tree, scope = parameter.default, inner
+        if tree is None:
+            inner[parameter.name] = UNKNOWN
+            problems.append(MissingParameter(span=node, op=owner, name=parameter.name))
+            continue
+        try:
+            inner[parameter.name] = typed(owner, parameter, tree, scope)
+        except ProblemError as error:
+            inner[parameter.name] = UNKNOWN
+            problems.extend(error.problems)
+    return problems
+
+
+def typed(owner: str, parameter: Parameter, tree: Tree, env: Mapping[str, Any]) -> Any:
+    """Return the value of a block's or spec's parameter.
+
+    Raises:
+        ProblemError: it is of the wrong type or out of range.
+    """
+    words = ANY_WORD if declared.takes_words(parameter.type) else NO_WORDS
+    return conform(owner, parameter, value_of(tree, env, words), tree)
+
+
+def conform(owner: str, parameter: Parameter, value: Any, tree: Tree | None) -> Any:
+    """Return `value` as a value of the parameter's type.
+
+    Raises:
+        ProblemError: it is of the wrong type or out of range.
+    """
+    if value is UNKNOWN:
+        return value
+    try:
+        result = declared.coerce(value, parameter.type)
+    except ValueError:
+        result = None
+    if result is not None and declared.within(result, parameter):
+        return result
+    raise ProblemError(
+        WrongParameterValue(
+            span=tree.span if tree is not None else None,
+            op=owner,
+            name=parameter.name,
+            wanted=declared.describe(parameter),
+            found=shown(tree, value) if tree is not None else repr(value),
+        )
+    )
+
+

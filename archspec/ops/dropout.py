@@ -1,0 +1,100 @@
+"""Ops that act in training only, and the identity. In ONNX they pass their input on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from archspec.ir.fields import Probability
+from archspec.ir.op import Op, Sample
+from archspec.ir.records import Arg, OnnxNode, TorchModule
+from archspec.ops.dtypes import require_float
+from archspec.ops.spatial import require_map
+
+if TYPE_CHECKING:
+    from archspec.ir.tensor import TensorType
+
+
+class Identity(Op):
+    """Its input (torch.nn.Identity)."""
+
+    op: ClassVar[str] = "identity"
+    samples: ClassVar[tuple[Sample, ...]] = (Sample(((3, 4, 4),)), Sample(((10,),)))
+
+    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
+        return 0
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
+        return TorchModule("nn.Identity", output_is_saved=True)
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        return (OnnxNode("Identity"),)
+
+
+class Dropout(Op):
+    """In training, zeroes elements at random and scales the rest by 1 / (1 - p) (torch.nn.Dropout).
+
+    Shape: unchanged. In inference it does nothing, and counts as nothing.
+    """
+
+    op: ClassVar[str] = "dropout"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((3, 4, 4),)),
+        Sample(((10,),), {"p": 0.2}),
+        Sample(((10,),), {"p": 0}),
+    )
+
+    p: Probability = Field(0.5, description="Share of what is zeroed.")
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        require_float(self.op, inputs[0])
+        return inputs
+
+    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
+        return 0
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
+        return self._module("nn.Dropout")
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        return (OnnxNode("Identity"),)
+
+    def _module(self, cls: str) -> TorchModule:
+        # In inference the result is the input itself.
+        return TorchModule(cls, (Arg("p", self.p, 0.5, source="p"),), output_is_saved=True)
+
+
+class DropoutChannels(Dropout):
+    """In training, zeroes whole channels at random (torch.nn.Dropout1d, Dropout2d, Dropout3d, by the rank).
+
+    Shape: unchanged. It suits maps, whose neighbouring elements are alike (Tompson et al., 2015).
+    """
+
+    op: ClassVar[str] = "dropout_channels"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((3, 4, 4),)),
+        Sample(((3, 9),), {"p": 0.2}),
+        Sample(((3, 2, 3, 4),), {"p": 0.2}),
+        Sample(((10,),), fault="wrong-rank"),
+    )
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        require_map(self.op, inputs[0])
+        return inputs
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
+        return self._module(f"nn.Dropout{len(inputs[0].spatial)}d")
+
+
+class AlphaDropout(Dropout):
+    """Dropout that keeps mean and variance, for nets of `selu` (torch.nn.AlphaDropout; Klambauer et al., 2017).
+
+    Shape: unchanged.
+    """
+
+    op: ClassVar[str] = "alpha_dropout"
+    samples: ClassVar[tuple[Sample, ...]] = (Sample(((3, 4, 4),)), Sample(((10,),), {"p": 0.2}))
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
+        return self._module("nn.AlphaDropout")

@@ -1,0 +1,47 @@
+"""What the ONNX records of several ops share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archspec.ir.records import Constant, OnnxNode, Operand, Temporary, Weight
+
+if TYPE_CHECKING:
+    from archspec.ir.records import OnnxInput
+    from archspec.ir.tensor import Shape, TensorType
+
+X = Operand(0)
+
+
+def scalar(value: float, tensor: TensorType) -> Constant:
+    """Return a constant of the same type as a tensor."""
+    return Constant(value, tensor.dtype)
+
+
+def step(op_type: str, *inputs: OnnxInput, to: str = "", **attributes: object) -> OnnxNode:
+    """Return a record; `to` names its result for the records that follow."""
+    return OnnxNode(op_type, inputs, attributes, (to,) if to else ())
+
+
+def filled(value: float, shape: Shape, to: str) -> OnnxNode:
+    """Return a record that makes a tensor of one value, for weights that ONNX demands and the op does not have."""
+    return step("Expand", Constant(value, "float32"), Constant(shape), to=to)
+
+
+def per_channel(weight: str, tensor: TensorType) -> tuple[tuple[OnnxNode, ...], OnnxInput]:
+    """Return a weight of one value per channel in a shape that lines up with a map, and what to do before that."""
+    if not tensor.spatial:
+        return (), Weight(weight)
+    name = f"{weight}_per_channel"
+    axes = Constant(tuple(range(1, tensor.rank)))
+    return (step("Unsqueeze", Weight(weight), axes, to=name),), Temporary(name)
+
+
+def scale_and_shift(tensor: TensorType, source: str, *, bias: bool = True) -> tuple[OnnxNode, ...]:
+    """Return the records that multiply each channel of a result with `weight` and add `bias`."""
+    scaling, weight = per_channel("weight", tensor)
+    if not bias:
+        return (*scaling, step("Mul", Temporary(source), weight))
+    shifting, shift = per_channel("bias", tensor)
+    scaled = step("Mul", Temporary(source), weight, to="scaled")
+    return (*scaling, *shifting, scaled, step("Add", Temporary("scaled"), shift))

@@ -1,0 +1,130 @@
+"""The columns of the table, and how numbers are written for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from archspec.ir.tensor import Shape
+    from archspec.passes.receptive_field import ReceptiveField
+    from archspec.passes.report import Row
+
+LEGEND = (
+    "receptive field: HEIGHTxWIDTH /STRIDE @START; unit i sees [START + i * STRIDE, START + i * STRIDE + SIZE - 1] "
+    "of the input (below 0 is padding)"
+)
+MARKS = {
+    "*": "and the whole input, through a global operation",
+    "!": "paths joined here or before disagree in stride or centre",
+    "<=": "an upper bound",
+}
+
+_KILO = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        key: what `--columns` and the JSON call it.
+        title: its header.
+        text: what is written for people.
+        data: what is written to CSV: plain, to be read by programs.
+        right: aligned to the right, as numbers are.
+    """
+
+    key: str
+    title: str
+    text: Callable[[Row], str]
+    data: Callable[[Row], str | int]
+    right: bool = False
+
+
+def show_shape(shape: Shape) -> str:
+    """Return a shape with its batch: `N x 64 x 112 x 112`."""
+    return " x ".join(["N", *map(str, shape)])
+
+
+def show_bytes(size: int) -> str:
+    """Return a number of bytes: `802.8 kB`, in powers of 1000."""
+    if size < _KILO:
+        return f"{size} B"
+    amount = float(size)
+    for unit in ("kB", "MB", "GB"):
+        amount /= _KILO
+        if round(amount, 1) < _KILO:
+            return f"{amount:.1f} {unit}"
+    return f"{amount / _KILO:,.1f} TB"
+
+
+def show_field(field: ReceptiveField) -> str:
+    """Return a receptive field: `19x19 /4 @-9`, with the marks of the legend."""
+    if not field.axes:
+        return "-"
+    bound = "" if field.exact else "<="
+    text = f"{bound}{'x'.join(map(str, field.size))} /{_collapse(field.stride, 'x')} @{_collapse(field.start, ',')}"
+    return text + "".join(mark for mark in _marks(field))
+
+
+def marks_used(fields: Sequence[ReceptiveField]) -> dict[str, str]:
+    """Return the marks that some fields need, with their meanings."""
+    used = {mark.strip() for field in fields for mark in _marks(field)}
+    if any(not field.exact for field in fields):
+        used.add("<=")
+    return {mark: meaning for mark, meaning in MARKS.items() if mark in used}
+
+
+def _marks(field: ReceptiveField) -> list[str]:
+    return [mark for mark, shown in ((" *", field.global_), (" !", not field.aligned)) if shown and field.axes]
+
+
+def _collapse(values: Sequence[int | float], separator: str) -> str:
+    numbers = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    return numbers[0] if len(set(numbers)) == 1 else separator.join(numbers)
+
+
+def _show_shapes(row: Row) -> str:
+    return ", ".join(dict.fromkeys(map(show_shape, row.shapes)))
+
+
+def _number(value: int) -> str:
+    return f"{value:,}" if value else "-"
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("name", "node", lambda row: row.name, lambda row: row.name),
+    Column("op", "op", lambda row: row.op, lambda row: row.op),
+    Column("inputs", "inputs", lambda row: ", ".join(row.inputs), lambda row: " ".join(row.inputs)),
+    Column("shape", "output", _show_shapes, lambda row: "x".join(map(str, row.shape))),
+    Column("params", "params", lambda row: _number(row.params), lambda row: row.params, right=True),
+    Column("buffers", "buffers", lambda row: _number(row.buffers), lambda row: row.buffers, right=True),
+    Column("macs", "MACs", lambda row: _number(row.macs), lambda row: row.macs, right=True),
+    Column("elementwise", "elementwise", lambda row: _number(row.elementwise), lambda row: row.elementwise, right=True),
+    Column("weight_bytes", "weights", lambda row: show_bytes(row.weight_bytes), lambda row: row.weight_bytes, right=True),
+    Column(
+        "activation_bytes",
+        "activations",
+        lambda row: show_bytes(row.activation_bytes),
+        lambda row: row.activation_bytes,
+        right=True,
+    ),
+    Column(
+        "receptive_field",
+        "receptive field",
+        lambda row: show_field(row.receptive_field),
+        lambda row: show_field(row.receptive_field),
+    ),
+    Column(
+        "smallest",
+        "smallest path",
+        lambda row: "x".join(map(str, row.receptive_field.smallest)) or "-",
+        lambda row: "x".join(map(str, row.receptive_field.smallest)),
+    ),
+)
+BY_KEY: dict[str, Column] = {column.key: column for column in COLUMNS}
+
+DEFAULT_COLUMNS = ("name", "op", "shape", "params", "macs", "activation_bytes", "receptive_field")

@@ -1,0 +1,335 @@
+"""Which input coordinates the units of one axis read: the arithmetic under receptive fields.
+
+Along one axis, unit `i` of a map reads input coordinates between `low(i)` and `high(i)`. Where all windows are
+regular, both move on by the same stride from unit to unit. Behind a transposed convolution or an interpolation they do
+not: they repeat after some units, shifted. So both are kept as periodic sequences, `low(i + period) = low(i) +
+advance`, which stay exact under every window and join (`Reach`). Where the period would grow out of hand they give way
+to straight lines around them, which are sound but may be too wide (`Strip`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+from archspec.ir.window import Resample, TransposedWindow, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# Longer periods give way to strips. Real networks need 32 (a stride of 32, undone); 7 -> 224 interpolated needs 32 too.
+LONGEST_PERIOD = 1024
+
+Sliding: TypeAlias = "Window | TransposedWindow | Resample"
+
+
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """The units that one output reads: `first`, `first + step`, ..., `count` of them."""
+
+    first: int
+    step: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What the outputs of an op read: output `i + len(taps)` reads what output `i` reads, moved on by `advance`."""
+
+    taps: tuple[Taps, ...]
+    advance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A bound: unit `i` reads nothing outside `[slope * i + low, slope * i + high]`."""
+
+    slope: Fraction
+    low: Fraction
+    high: Fraction
+
+    @property
+    def stride(self) -> Fraction:
+        """Input elements from one unit to the next, on average."""
+        return self.slope
+
+    @property
+    def size(self) -> int:
+        """The most input elements that a unit can span."""
+        return math.floor(self.high - self.low) + 1
+
+    @property
+    def start(self) -> int:
+        """The first input coordinate that unit 0 can read."""
+        return math.ceil(self.low)
+
+    @property
+    def offset(self) -> Fraction:
+        """Twice the centre of unit 0; equal offsets and strides make two axes aligned."""
+        return self.low + self.high
+
+    def span(self, unit: int) -> tuple[int, int]:
+        """Return the first and the last input coordinate that a unit can read."""
+        return math.ceil(self.slope * unit + self.low), math.floor(self.slope * unit + self.high)
+
+    def strip(self) -> Strip:
+        """Return the bound itself."""
+        return self
+
+    def frozen(self) -> Reach:
+        """Return the reach of a map whose units all read what unit 0 reads."""
+        low, high = self.span(0)
+        return Reach((low,), (high,), 0)
+
+    def through(self, sliding: Sliding) -> Strip:
+        """Return the bound for the outputs of an op that reads these units."""
+        window = _outline(sliding)
+        low = self.slope * window.low + self.low
+        return Strip(self.slope * window.slope, low, self.slope * window.high + self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the units of an axis read, exactly.
+
+    Unit `i + period` reads from `lows[i] + advance` to `highs[i] + advance`, for i from 0 to period - 1. A unit that
+    reads nothing (a hole of a transposed convolution) has None.
+    """
+
+    lows: tuple[int | None, ...]
+    highs: tuple[int | None, ...]
+    advance: int
+
+    @property
+    def period(self) -> int:
+        """After how many units the pattern repeats."""
+        return len(self.lows)
+
+    @property
+    def stride(self) -> Fraction:
+        """Input elements from one unit to the next, on average over the period."""
+        return Fraction(self.advance, self.period)
+
+    @property
+    def size(self) -> int:
+        """The most input elements that a unit spans."""
+        return max((high - low + 1 for _, low, high in self._readers()), default=0)
+
+    @property
+    def start(self) -> int:
+        """The first input coordinate that unit 0 reads; of the first unit that reads anything, if unit 0 does not."""
+        return next((low for _, low, _ in self._readers()), 0)
+
+    @property
+    def offset(self) -> int | Fraction:
+        """Twice the centre of unit 0, averaged over the period (the stride between units being taken off)."""
+        if self.period == 1:
+            return sum(low + high for _, low, high in self._readers())
+        twice = [low + high - 2 * self.stride * unit for unit, low, high in self._readers()]
+        return Fraction(sum(twice), len(twice) or 1)
+
+    def span(self, unit: int) -> tuple[int, int] | None:
+        """Return the first and the last input coordinate that a unit reads; None if it reads nothing."""
+        low, high = self._at(self.lows, unit), self._at(self.highs, unit)
+        return None if low is None or high is None else (low, high)
+
+    def strip(self) -> Strip:
+        """Return the closest strip around all units."""
+        slope = self.stride
+        low = min((low - slope * unit for unit, low, _ in self._readers()), default=Fraction(0))
+        return Strip(slope, low, max((high - slope * unit for unit, _, high in self._readers()), default=low))
+
+    def frozen(self) -> Reach:
+        """Return the reach of a map whose units all read what unit 0 reads."""
+        return Reach(self.lows[:1], self.highs[:1], 0)
+
+    def through(self, sliding: Sliding) -> Reach | Strip:
+        """Return what the outputs of an op read that reads these units."""
+        pattern = _pattern(sliding)
+        if pattern is None:
+            return self.strip().through(sliding)
+        repeats = self.period // math.gcd(pattern.advance, self.period)
+        if len(pattern.taps) * repeats > LONGEST_PERIOD:
+            return self.strip().through(sliding)
+        taps = [
+            Taps(taps.first + turn * pattern.advance, taps.step, taps.count)
+            for turn in range(repeats)
+            for taps in pattern.taps
+        ]
+        lows = tuple(self._least(each) for each in taps)
+        highs = tuple(self._greatest(each) for each in taps)
+        return _reduced(Reach(lows, highs, self.advance * (pattern.advance * repeats // self.period)))
+
+    def _readers(self) -> Iterator[tuple[int, int, int]]:
+        for unit, (low, high) in enumerate(zip(self.lows, self.highs, strict=True)):
+            if low is not None and high is not None:
+                yield unit, low, high
+
+    def _at(self, ends: tuple[int | None, ...], unit: int) -> int | None:
+        turn, phase = divmod(unit, len(ends))
+        end = ends[phase]
+        return None if end is None else end + turn * self.advance
+
+    def _least(self, taps: Taps) -> int | None:
+        # Taps of the same phase lie in order, so one of each phase is enough: the first for lows, the last for highs.
+        # All phases are looked at, since holes may be anywhere and joins around holes need not be monotone.
+        count = min(taps.count, self.period // math.gcd(taps.step, self.period))
+        found = (self._at(self.lows, taps.first + index * taps.step) for index in range(count))
+        return min((low for low in found if low is not None), default=None)
+
+    def _greatest(self, taps: Taps) -> int | None:
+        count = min(taps.count, self.period // math.gcd(taps.step, self.period))
+        last = taps.first + (taps.count - 1) * taps.step
+        found = (self._at(self.highs, last - index * taps.step) for index in range(count))
+        return max((high for high in found if high is not None), default=None)
+
+
+AxisReach: TypeAlias = "Reach | Strip"
+
+# What the units of a network's input read: themselves.
+ITSELF = Reach((0,), (0,), 1)
+
+
+def join(reaches: Sequence[AxisReach], units: int) -> AxisReach:
+    """Return the hull of what several axes read, unit by unit.
+
+    Axes of unequal strides drift apart without end; they are joined for as many `units` as the map really has.
+    """
+    distinct = list(dict.fromkeys(reaches))
+    first = distinct[0]
+    if len(distinct) == 1:
+        return first
+    exact = [reach for reach in distinct if isinstance(reach, Reach)]
+    if len(exact) == len(distinct):
+        if all(reach.stride == first.stride for reach in exact):
+            period = math.lcm(*(reach.period for reach in exact))
+            if period <= LONGEST_PERIOD:
+                return _joined(exact, period)
+        elif units == 1 and exact[0].period == 1:
+            return Reach(_joined(exact, 1).lows, _joined(exact, 1).highs, exact[0].advance)
+    return _joined_strips([reach.strip() for reach in distinct], units)
+
+
+def aligned(reaches: Sequence[AxisReach], units: int) -> bool:
+    """Return whether axes agree in stride and in centre. A single unit has no stride to disagree in."""
+    first, *rest = dict.fromkeys(reaches)
+    if units == 1:
+        return len({_twice_centre(reach) for reach in (first, *rest)} - {None}) <= 1
+    return all(reach.stride == first.stride and reach.offset == first.offset for reach in rest)
+
+
+def _twice_centre(reach: AxisReach) -> int | None:
+    span = reach.span(0)
+    return None if span is None else sum(span)
+
+
+def _joined(reaches: list[Reach], period: int) -> Reach:
+    spans = [[span for reach in reaches if (span := reach.span(unit)) is not None] for unit in range(period)]
+    lows = tuple(min((low for low, _ in each), default=None) for each in spans)
+    highs = tuple(max((high for _, high in each), default=None) for each in spans)
+    first = reaches[0]
+    return _reduced(Reach(lows, highs, first.advance * period // first.period))
+
+
+def _joined_strips(strips: list[Strip], units: int) -> Strip:
+    # Relative to the first slope, each edge is a straight line: it is extreme at the first or the last unit.
+    slope = strips[0].slope
+    drifts = [(strip, drift) for strip in strips for drift in (0, (strip.slope - slope) * (units - 1))]
+    low = min(strip.low + drift for strip, drift in drifts)
+    return Strip(slope, low, max(strip.high + drift for strip, drift in drifts))
+
+
+def _reduced(reach: Reach) -> Reach:
+    """Return the same reach with the shortest period: a transposed convolution that is pooled again is regular."""
+    period = reach.period
+    if period == 1:
+        return reach
+    for factor in _prime_factors(period):
+        shorter, rest = period // factor, reach.advance % factor
+        if rest:
+            continue
+        candidate = Reach(reach.lows[:shorter], reach.highs[:shorter], reach.advance // factor)
+        if all(reach.span(unit) == candidate.span(unit) for unit in range(shorter, period)):
+            return _reduced(candidate)
+    return reach
+
+
+def _prime_factors(number: int) -> Iterator[int]:
+    factor = 2
+    while factor * factor <= number:
+        if number % factor == 0:
+            yield factor
+            while number % factor == 0:
+                number //= factor
+        factor += 1
+    if number > 1:
+        yield number
+
+
+@lru_cache(maxsize=1024)
+def _pattern(sliding: Sliding) -> Pattern | None:
+    """Return what the outputs of an op read; None if the period is too long."""
+    if isinstance(sliding, Window):
+        return Pattern((Taps(-sliding.low, sliding.dilation, sliding.kernel),), sliding.stride)
+    if isinstance(sliding, TransposedWindow):
+        if sliding.stride > LONGEST_PERIOD:
+            return None
+        return Pattern(tuple(_transposed_taps(sliding, output) for output in range(sliding.stride)), 1)
+    source, target = _scale(sliding)
+    if target > LONGEST_PERIOD:
+        return None
+    return Pattern(tuple(_resampled_taps(sliding, output) for output in range(target)), source)
+
+
+def _transposed_taps(window: TransposedWindow, output: int) -> Taps:
+    # Element j of the kernel carries unit u to output u * stride - low + j * dilation. For one output, j takes every
+    # `jump`-th value, from the least for which u is whole; as j grows, u falls.
+    shared = math.gcd(window.dilation, window.stride)
+    jump = window.stride // shared
+    target = output + window.low
+    least = next((j for j in range(jump) if (target - j * window.dilation) % window.stride == 0), window.kernel)
+    count = max(0, -(-(window.kernel - least) // jump))
+    last = (target - least * window.dilation) // window.stride
+    step = window.dilation // shared
+    return Taps(last - (count - 1) * step, step, count)
+
+
+def _scale(resample: Resample) -> tuple[int, int]:
+    """Return the step in the source for a step in the target, as a ratio in lowest terms."""
+    source, target = resample.source, resample.target
+    if resample.align_corners and resample.reach:
+        source, target = (source - 1, target - 1) if target > 1 else (0, 1)
+    shared = math.gcd(source, target)
+    return source // shared, target // shared
+
+
+def _resampled_taps(resample: Resample, output: int) -> Taps:
+    place = _place(resample, output)
+    below = math.floor(place)
+    if resample.reach == 0 or place == below:  # exactly on an element, the weights of all others are 0
+        return Taps(below, 1, 1)
+    return Taps(below - resample.reach + 1, 1, 2 * resample.reach)
+
+
+def _place(resample: Resample, output: int) -> Fraction:
+    """Return where an output lies in the source, as torch.nn.functional.interpolate has it."""
+    source, target = _scale(resample)
+    scale = Fraction(source, target)
+    if resample.reach == 0 or resample.align_corners:
+        return output * scale
+    return (output + Fraction(1, 2)) * scale - Fraction(1, 2)
+
+
+def _outline(sliding: Sliding) -> Strip:
+    """Return the strip of units that the outputs of an op read."""
+    if isinstance(sliding, Window):
+        return Strip(Fraction(sliding.stride), Fraction(-sliding.low), Fraction(sliding.extent - 1 - sliding.low))
+    if isinstance(sliding, TransposedWindow):
+        first, last = sliding.low - sliding.extent + 1, sliding.low
+        return Strip(Fraction(1, sliding.stride), Fraction(first, sliding.stride), Fraction(last, sliding.stride))
+    place = _place(sliding, 0)
+    reach = max(1, sliding.reach)  # rounding down moves the nearest element by less than one
+    return Strip(Fraction(*_scale(sliding)), place - reach, place + sliding.reach)

@@ -1,0 +1,242 @@
+"""Receptive fields on graphs: which part of the input each unit of each node depends on.
+
+After Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks" (Distill, 2019), widened
+from (size, stride, start) to periodic reaches (`archspec.passes.reach`), so that transposed convolutions,
+interpolation and misaligned joins come out exactly. The conventions are explained in docs/receptive_fields.md:
+
+- The plane is infinite: padding has coordinates like the input, and nothing is clipped.
+- A field is the hull of the union over all local paths. Paths through global operations (global pooling, attention,
+  the gate of squeeze-and-excitation) set `global_` and never change the size; if there is no other path, the field is
+  that of the map that the global operation read.
+- Behind `flatten` a unit sees all that the units of the flattened map see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from archspec.ir.window import POINTWISE, Whole, Window
+from archspec.passes.reach import ITSELF, Reach, Strip, aligned, join
+from archspec.passes.walk import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archspec.ir.graph import Graph, Node
+    from archspec.ir.tensor import Shape, TensorType
+    from archspec.ir.window import AxisMap
+    from archspec.passes.reach import AxisReach
+
+# A field beyond this stops growing: no input is that large, and numbers of thousands of digits would only be slow.
+LARGEST = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """What the units of one node see of one input of the network, per spatial axis of that input.
+
+    Attributes:
+        source: the input; empty for a node that depends on none.
+        axes: what the units read, along each axis.
+        smallest_axes: the same along the narrowest path, taken for each axis by itself.
+        global_: some path leads through a global operation, so every unit depends on the whole input as well.
+        aligned: all local paths that were joined on the way agreed in stride and in centre.
+        local: some path leads through no global operation; the field is the hull of these only.
+        mapped: the node's spatial axes are those of the input. False behind `flatten`.
+    """
+
+    source: str
+    axes: tuple[AxisReach, ...]
+    smallest_axes: tuple[AxisReach, ...]
+    global_: bool = False
+    aligned: bool = True
+    local: bool = True
+    mapped: bool = True
+    bounded: bool = True
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """How many input elements a unit spans, holes included; the largest of all units."""
+        return tuple(axis.size for axis in self.axes)
+
+    @property
+    def smallest(self) -> tuple[int, ...]:
+        """The size along the smallest path."""
+        return tuple(axis.size for axis in self.smallest_axes)
+
+    @property
+    def stride(self) -> tuple[int | float, ...]:
+        """How many input elements the field moves from unit to unit; a fraction behind upsampling to more than 1:1."""
+        strides = (axis.stride for axis in self.axes)
+        return tuple(int(stride) if stride.denominator == 1 else float(stride) for stride in strides)
+
+    @property
+    def start(self) -> tuple[int, ...]:
+        """The lowest input coordinate that unit 0 reads; negative in the padding."""
+        return tuple(axis.start for axis in self.axes)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the field is exact; otherwise it is an upper bound (a sound one)."""
+        return self.bounded and all(isinstance(axis, Reach) for axis in (*self.axes, *self.smallest_axes))
+
+    def region(self, unit: tuple[int, ...]) -> tuple[tuple[int, int] | None, ...]:
+        """Return the first and the last input coordinate that a unit reads, per axis; None where it reads nothing.
+
+        Behind `flatten` all units see the same region, and `unit` should be all zeros.
+        """
+        return tuple(axis.span(place) for axis, place in zip(self.axes, unit, strict=True))
+
+
+def receptive_fields(graph: Graph) -> Mapping[str, ReceptiveField]:
+    """Return the receptive field of each node, by path.
+
+    In a network of several inputs, a node's field is that in the first of them which it depends on and which has
+    spatial axes. Takes time linear in nodes and edges.
+    """
+    reached: dict[str, dict[str, ReceptiveField]] = {
+        name: {name: _itself(name, tensor)} for name, tensor in graph.inputs.items()
+    }
+    found: dict[str, ReceptiveField] = {}
+
+    def visit(node: Node) -> None:
+        arrivals: dict[str, list[ReceptiveField]] = {}
+        for index, value in enumerate(node.inputs):
+            for source, field in reached[value.node].items():
+                arrivals.setdefault(source, []).append(_read(node, index, field))
+        reached[node.path] = {source: _join(fields, node.output) for source, fields in arrivals.items()}
+        found[node.path] = _principal(graph, reached[node.path])
+
+    walk(graph, visit)
+    return MappingProxyType(found)
+
+
+def _itself(name: str, tensor: TensorType) -> ReceptiveField:
+    axes = (ITSELF,) * len(tensor.spatial)
+    return ReceptiveField(name, axes, axes)
+
+
+def _principal(graph: Graph, fields: Mapping[str, ReceptiveField]) -> ReceptiveField:
+    seen = [fields[name] for name in graph.inputs if name in fields]
+    nothing = seen[0] if seen else ReceptiveField("", (), ())
+    return next((field for field in seen if field.axes), nothing)
+
+
+# ------------------------------------------------------------------------------------------------- through one op
+
+
+def _read(node: Node, index: int, field: ReceptiveField) -> ReceptiveField:
+    """Return what a node's units see through its input `index`, of which `field` is the field."""
+    maps = node.op.windows(node.input_types, index)
+    inside, outside = node.input_types[index].spatial, node.output.spatial
+    if not field.mapped:
+        return _read_vector(field, maps, outside)
+    if not len(maps) == len(inside) == len(outside) == len(field.axes):
+        return _flatten(field, maps, inside)
+    if inside == outside and all(axis == POINTWISE for axis in maps):
+        return field
+    # A unit that all units read, wherever they are, is a gate or a shortcut from a global pooling: like a global path.
+    stretched = [
+        before == 1 and after > 1 and axis == POINTWISE
+        for axis, before, after in zip(maps, inside, outside, strict=True)
+    ]
+    whole = [isinstance(axis, Whole) for axis in maps]
+    # An op that keeps the size but mixes the whole axis (group norm, attention) has a local path too: to the unit
+    # itself.
+    lost = any(before != after for mixed, before, after in zip(whole, inside, outside, strict=True) if mixed)
+    moved = _through(
+        field, [Whole() if still else axis for axis, still in zip(maps, stretched, strict=True)]
+    )
+    return replace(
+        moved,
+        global_=moved.global_ or any(whole) or any(stretched),
+        local=moved.local and not lost and not any(stretched),
+    )
+
+
+def _through(field: ReceptiveField, maps: Sequence[AxisMap]) -> ReceptiveField:
+    """Return a field behind windows; along an axis that is read as a whole it stays."""
+    axes = _slide(field.axes, maps)
+    smallest = axes if field.smallest_axes is field.axes else _slide(field.smallest_axes, maps)
+    if any(map(_immense, axes)):
+        return replace(field, global_=True, bounded=False)
+    return replace(field, axes=axes, smallest_axes=smallest)
+
+
+def _slide(axes: tuple[AxisReach, ...], maps: Sequence[AxisMap]) -> tuple[AxisReach, ...]:
+    return tuple(
+        axis if isinstance(mapped, Whole) or mapped == POINTWISE else axis.through(mapped)
+        for axis, mapped in zip(axes, maps, strict=True)
+    )
+
+
+def _immense(axis: AxisReach) -> bool:
+    if isinstance(axis, Reach):
+        return axis.advance > LARGEST or axis.size > LARGEST
+    # A slope of many digits below the point is as slow as one above it.
+    return max(axis.slope.numerator, axis.slope.denominator, axis.size) > LARGEST
+
+
+def _flatten(field: ReceptiveField, maps: Sequence[AxisMap], inside: Shape) -> ReceptiveField:
+    """Return the field of a vector made from a map: it sees what all units of the map see.
+
+    It is that of a window over the whole map, so the stride stays, as if the network were made fully convolutional.
+    Axes that are pooled as a whole in the same step do not count: global operations never change a size.
+    """
+    pooled = len(maps) == len(field.axes) and any(isinstance(axis, Whole) for axis in maps)
+    if pooled:
+        return replace(field, global_=True, local=False, mapped=False)
+    return replace(_through(field, [Window(kernel=units) for units in inside]), mapped=False)
+
+
+def _read_vector(field: ReceptiveField, maps: Sequence[AxisMap], outside: Shape) -> ReceptiveField:
+    """Return the field behind an op on what was flattened before: all units already see the same."""
+    if any(units > 1 for units in outside):
+        # Reshaped into a map: its units do not move over the input.
+        axes = tuple(axis.frozen() for axis in field.axes)
+        field = replace(field, axes=axes, smallest_axes=tuple(axis.frozen() for axis in field.smallest_axes))
+    if any(isinstance(axis, Whole) for axis in maps):
+        return replace(field, global_=True)
+    return field
+
+
+# ------------------------------------------------------------------------------------------------- joins
+
+
+def _join(fields: Sequence[ReceptiveField], output: TensorType) -> ReceptiveField:
+    """Return the hull of the fields that meet in a node."""
+    first = fields[0]
+    if all(field is first for field in fields):
+        return first
+    # Local paths over the map count; without any, what came through global operations stands for the field.
+    best = max((field.local, field.mapped) for field in fields)
+    chosen = [field for field in fields if (field.local, field.mapped) == best]
+    joined = _union(chosen, output) if len(chosen) > 1 else chosen[0]
+    return replace(
+        joined, global_=any(field.global_ for field in fields) or len(chosen) < len(fields)
+    )
+
+
+def _union(fields: Sequence[ReceptiveField], output: TensorType) -> ReceptiveField:
+    first = fields[0]
+    units = output.spatial if first.mapped and len(output.spatial) == len(first.axes) else (1,) * len(first.axes)
+    along = list(zip(*(field.axes for field in fields), strict=True))
+    axes = tuple(join(reaches, count) for reaches, count in zip(along, units, strict=True))
+    narrow = zip(*(field.smallest_axes for field in fields), strict=True)
+    smallest = tuple(min(dict.fromkeys(reaches), key=_width) for reaches in narrow)
+    agree = all(aligned(reaches, count) for reaches, count in zip(along, units, strict=True))
+    return ReceptiveField(
+        first.source,
+        axes,
+        axes if smallest == axes else smallest,
+        aligned=all(field.aligned for field in fields) and (agree or not first.mapped),
+        local=first.local,
+        mapped=first.mapped,
+        bounded=all(field.bounded for field in fields),
+    )
+
+
+def _width(reach: Reach | Strip) -> int:
+    return reach.size

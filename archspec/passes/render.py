@@ -1,0 +1,124 @@
+"""The table as plain text, CSV, Markdown and JSON.
+
+Plain text is for pipes as much as for eyes: full width, never cut, no colour. `archspec.passes.terminal` draws the
+same table for a terminal.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+from archspec.passes.columns import BY_KEY, DEFAULT_COLUMNS, LEGEND, marks_used, show_bytes, show_shape
+from archspec.passes.report import document, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archspec.diagnostics.problem import Problem
+    from archspec.ir.graph import Graph
+    from archspec.passes.pipeline import Analysis
+    from archspec.passes.report import Row
+
+
+def render_text(
+    graph: Graph, analysis: Analysis, *, depth: int | None = None, columns: Sequence[str] = DEFAULT_COLUMNS
+) -> str:
+    """Return the table with aligned columns, a legend and the totals."""
+    table = rows(graph, analysis, depth)
+    parts = [headline(graph), *_align(table, columns), ""]
+    if "receptive_field" in columns:
+        parts += [*legend(table), ""]
+    parts += [f"{name:<12}{value:>16}  {note}".rstrip() for name, value, note in total_lines(analysis)]
+    return "\n".join(parts) + "\n"
+
+
+def render_csv(
+    graph: Graph, analysis: Analysis, *, depth: int | None = None, columns: Sequence[str] = DEFAULT_COLUMNS
+) -> str:
+    """Return the rows as CSV, with plain numbers and no totals."""
+    chosen = [BY_KEY[key] for key in columns]
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(column.key for column in chosen)
+    writer.writerows([column.data(row) for column in chosen] for row in rows(graph, analysis, depth))
+    return target.getvalue()
+
+
+def render_markdown(
+    graph: Graph, analysis: Analysis, *, depth: int | None = None, columns: Sequence[str] = DEFAULT_COLUMNS
+) -> str:
+    """Return the table and the totals as GitHub-flavoured Markdown."""
+    table = rows(graph, analysis, depth)
+    chosen = [BY_KEY[key] for key in columns]
+    lines = [f"**{graph.name}** ({_inputs(graph)})", ""]
+    lines.append(_markdown_row(column.title for column in chosen))
+    lines.append(_markdown_row("---:" if column.right else "---" for column in chosen))
+    lines += [_markdown_row(column.text(row) for column in chosen) for row in table]
+    if "receptive_field" in columns:
+        lines += ["", "  \n".join(legend(table)).replace("*", r"\*")]
+    lines += ["", *(f"- {name}: {value} {note}".rstrip() for name, value, note in total_lines(analysis))]
+    return "\n".join(lines) + "\n"
+
+
+def render_json(
+    graph: Graph, analysis: Analysis, problems: Iterable[Problem] = (), *, depth: int | None = None
+) -> str:
+    """Return the document of `archspec shapes --format json`."""
+    return json.dumps(document(graph, analysis, problems, depth), indent=2) + "\n"
+
+
+def headline(graph: Graph) -> str:
+    """Return what the network is and reads: `resnet34 (image: N x 3 x 224 x 224)`."""
+    return f"{graph.name} ({_inputs(graph)})"
+
+
+def legend(table: Sequence[Row]) -> list[str]:
+    """Return how to read the receptive fields of a table, with the marks that it uses."""
+    fields = [row.receptive_field for row in table]
+    if not any(field.axes for field in fields):
+        return []
+    return [LEGEND, *(f"  {mark:<3}{meaning}" for mark, meaning in marks_used(fields).items())]
+
+
+def total_lines(analysis: Analysis) -> list[tuple[str, str, str]]:
+    """Return the totals: name, figure, and the rule by which it is counted."""
+    totals, memory = analysis.totals, analysis.memory
+    return [
+        ("params", f"{totals.params:,}", "trained elements"),
+        ("buffers", f"{totals.buffers:,}", "elements that are not trained"),
+        ("MACs", f"{totals.macs:,}", "multiply-accumulates per sample of convolutions and matrix products"),
+        ("FLOPs", f"{totals.flops:,}", "= 2 x MACs"),
+        ("elementwise", f"{totals.elementwise:,}", "other operations per sample"),
+        ("weights", show_bytes(totals.weight_bytes), "params and buffers"),
+        ("activations", show_bytes(memory.activation_bytes), "per sample: all results, as training keeps them (about)"),
+        ("peak", show_bytes(memory.peak_bytes), f"per sample: alive at once in inference{_at(memory.peak_node)}"),
+    ]
+
+
+def _at(node: str) -> str:
+    return f", at {node}" if node else ""
+
+
+def _inputs(graph: Graph) -> str:
+    return ", ".join(f"{name}: {show_shape(tensor.shape)}" for name, tensor in graph.inputs.items())
+
+
+def _align(table: Sequence[Row], keys: Sequence[str]) -> list[str]:
+    columns = [BY_KEY[key] for key in keys]
+    cells = [[column.title for column in columns], *([column.text(row) for column in columns] for row in table)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    cells.insert(1, ["-" * width for width in widths])
+    return [
+        "  ".join(
+            cell.rjust(width) if column.right else cell.ljust(width)
+            for cell, width, column in zip(line, widths, columns, strict=True)
+        ).rstrip()
+        for line in cells
+    ]
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|").replace(" *", r" \*") for cell in cells) + " |"

@@ -1,0 +1,136 @@
+"""The keys of the language, level by level, as pydantic models.
+
+The reader takes from here which keys a mapping may have, which it must have, and how an example of each looks; the JSON
+schema is made from the same models. Values are read by the reader itself, which knows where each of them stands.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Level(BaseModel):
+    """One level of a spec."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    where: ClassVar[str]
+
+    @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        """Return the keys, as the YAML spells them."""
+        return tuple(info.alias or name for name, info in cls.model_fields.items())
+
+    @classmethod
+    def required(cls) -> tuple[tuple[str, str], ...]:
+        """Return the keys that must be there, each with an example."""
+        return tuple(
+            (info.alias or name, str((info.examples or [f"{name}: ..."])[0]))
+            for name, info in cls.model_fields.items()
+            if info.is_required()
+        )
+
+
+class SpecLevel(Level):
+    """A whole spec."""
+
+    where: ClassVar[str] = "the spec"
+
+    archspec: int = Field(description="Version of the language.", examples=["archspec: 1 as the first line"])
+    name: str = Field(description="The network's name; the class is named after it.", examples=["name: my_network"])
+    description: str | None = Field(None, description="What it is, in a sentence; it becomes the class's docstring.")
+    extends: str | None = Field(None, description="Another spec, relative to this file, to start from.")
+    variant: str | None = Field(None, description="The variant of the extended spec.")
+    params: dict[str, Any] | None = Field(None, description="Parameters: a type, a default, or a long form.")
+    let: dict[str, Any] | None = Field(None, description="Names for values, computed once, in order.")
+    inputs: dict[str, Any] | None = Field(None, description="Inputs: name and shape per sample, channels first.")
+    blocks: dict[str, Any] | None = Field(None, description="Reusable graphs.")
+    graph: Any = Field(None, description="The network: nodes in execution order.")
+    outputs: Any = Field(None, description="Names for results; by default the last node is the result.")
+    variants: dict[str, Any] | None = Field(None, description="Named sets of parameter values.")
+    preprocess: dict[str, Any] | None = Field(None, description="How images become inputs: mean, std, size, labels.")
+
+
+class BlockLevel(Level):
+    """A block definition."""
+
+    where: ClassVar[str] = "a block"
+
+    description: str | None = Field(None, description="What it is, in a sentence.")
+    params: dict[str, Any] | None = Field(None, description="Parameters: a type, a default, or a long form.")
+    inputs: list[str] | None = Field(None, description="Names of its inputs; one input is just `input`.")
+    let: dict[str, Any] | None = Field(None, description="Names for values, computed once, in order.")
+    graph: Any = Field(description="Its nodes in execution order.", examples=["graph: {...}"])
+    outputs: Any = Field(None, description="Names for results; by default the last node is the result.")
+
+
+class ParameterLevel(Level):
+    """The long form of a parameter declaration."""
+
+    where: ClassVar[str] = "a parameter declaration"
+
+    type: str | None = Field(None, description="int, float, bool, str, op, list or list[TYPE].")
+    default: Any = Field(None, description="Value where none is given; without it the parameter is required.")
+    min: float | None = Field(None, description="Least value.")
+    max: float | None = Field(None, description="Greatest value.")
+    choices: list[Any] | None = Field(None, description="The values that it may have.")
+    description: str | None = Field(None, description="What it is, in a sentence.")
+
+
+class InputLevel(Level):
+    """The long form of an input."""
+
+    where: ClassVar[str] = "an input"
+
+    shape: list[Any] = Field(description="Sizes per sample, channels first.", examples=["shape: [3, 224, 224]"])
+    dtype: str = Field("float32", description="Type of its elements.")
+
+
+class RepeatLevel(Level):
+    """The long form of a repeat."""
+
+    where: ClassVar[str] = "repeat"
+
+    count: Any = Field(None, description="How many copies.")
+    index: str = Field("i", description="Name of the index, counted from 0.")
+    name: str | None = Field(None, description='Pattern of the copies\' names, such as "layer{i + 1}".')
+    each: Any = Field(None, description="A list of values, one entry for each copy.")
+    as_: Any = Field(None, alias="as", description="Names for an entry's values.")
+
+
+class OutputLevel(Level):
+    """The long form of an output."""
+
+    where: ClassVar[str] = "an output"
+
+    from_: str = Field(alias="from", description="The node.", examples=["from: fc"])
+    when: str | None = Field(None, description="`training` for an auxiliary head.")
+
+
+class NodeLevel(Level):
+    """The reserved keys of a node; all others are parameters of its op."""
+
+    where: ClassVar[str] = "a node"
+
+    op: str | None = Field(None, description="An op or a block.")
+    graph: Any = Field(None, description="The nodes of an inline group, in place of `op`.")
+    from_: Any = Field(None, alias="from", description="Its input or inputs; left out, the previous node.")
+    when: Any = Field(None, description="A condition; if it is false the node is left out.")
+    else_: str | None = Field(None, alias="else", description="The input that passes when `when` is false.")
+    repeat: Any = Field(None, description="Copies, each reading the one before.")
+    connect: str | None = Field(None, description="`dense` feeds each copy everything before it.")
+    share: str | None = Field(None, description="A node whose module is used again.")
+    outputs: Any = Field(None, description="Names for a group's results.")
+
+
+class EditLevel(Level):
+    """The edits of an extended graph."""
+
+    where: ClassVar[str] = "the edits of an extended graph"
+
+    replace: dict[str, Any] | None = Field(None, description="Nodes by name, each with what takes its place.")
+    insert_after: dict[str, Any] | None = Field(None, description="Nodes by name, each with what follows it.")
+    insert_before: dict[str, Any] | None = Field(None, description="Nodes by name, each with what goes before it.")
+    remove: list[str] | None = Field(None, description="Names of nodes.")

@@ -1,0 +1,61 @@
+"""Which names a spec may give.
+
+Names reach generated Python as attributes, arguments and classes, and checkpoints as keys, so they are plain ASCII
+identifiers that cannot collide with what is there already.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+LONGEST = 64
+
+# The attributes of torch.nn.Module: a submodule of such a name would hide them. A test compares this with torch.
+MODULE_ATTRIBUTES = frozenset(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval
+    extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia
+    named_buffers named_children named_modules named_parameters parameters register_backward_hook register_buffer
+    register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
+    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory
+    state_dict to to_empty train training type xpu zero_grad
+    """.split()
+)
+
+# What generated source uses by these names, and what expressions mean by them.
+_TAKEN = frozenset("self torch nn F Tensor math input true false null make_divisible OrderedDict".split())
+_BUILTIN_NAMES = frozenset(name for name in dir(builtins) if name.islower())
+_HARMLESS_BUILTINS = frozenset({"filter", "input", "format", "hash", "id", "map", "pow", "slice", "vars", "zip"})
+
+
+def fault_of_identifier(name: str) -> str | None:
+    """Return why `name` is no usable identifier, or None if it is one."""
+    if not _IDENTIFIER.match(name):
+        return "names are letters, digits and underscores, and do not start with a digit"
+    if len(name) > LONGEST:
+        return f"names have at most {LONGEST} characters"
+    if keyword.iskeyword(name) or name in {"None", "True", "False"}:
+        return "it is a word of the Python language, which generated source could not use"
+    if name.startswith("__"):
+        return "names do not start with two underscores"
+    return None
+
+
+def fault_of_node_name(name: str) -> str | None:
+    """Return why `name` cannot name a node, or None if it can."""
+    if name in MODULE_ATTRIBUTES:
+        return "every torch.nn.Module has an attribute of this name"
+    if name in {"input", "self"}:
+        return "it has a meaning of its own"
+    return fault_of_identifier(name)
+
+
+def fault_of_parameter_name(name: str) -> str | None:
+    """Return why `name` cannot name a parameter, an index or a `let`, or None if it can."""
+    if name in _TAKEN or name in (_BUILTIN_NAMES - _HARMLESS_BUILTINS):
+        return "it has a meaning of its own in expressions or in generated source"
+    return fault_of_identifier(name)

@@ -1,0 +1,162 @@
+"""A spec as it was written: typed, located, and not yet expanded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archspec.source.span import SourceFile, Span
+    from archspec.source.tree import Scalar, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to a node, an input or one of a node's results, as `from` writes it."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """One loop of a `repeat`: over a count, or over values that `names` are bound to."""
+
+    span: Span
+    count: Tree | None = None
+    each: Tree | None = None
+    names: tuple[str, ...] = ()
+    index: str = "i"
+    name: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraphTemplate:
+    """A graph: its nodes in order; a list graph names them by index."""
+
+    span: Span
+    nodes: tuple[NodeTemplate, ...]
+    is_list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A parameter given to an op or a block."""
+
+    name: str
+    key_span: Span
+    value: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTemplate:
+    """A node: an op (or block) with arguments, or an inline group.
+
+    `name` is the key in a mapping; in a list, where numbers are given only when `when` and `repeat` are resolved, it is
+    the position.
+    """
+
+    name: str
+    span: Span
+    op: Scalar | None = None
+    arguments: tuple[Argument, ...] = ()
+    sources: tuple[Ref, ...] | None = None
+    when: Scalar | None = None
+    otherwise: Ref | None = None
+    repeats: tuple[Repeat, ...] = ()
+    graph: GraphTemplate | None = None
+    outputs: tuple[OutputTemplate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTemplate:
+    """A named result of a graph. `training_only` marks an auxiliary head."""
+
+    name: str
+    ref: Ref
+    training_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A declared parameter of a block or a spec. Without a default it is required."""
+
+    name: str
+    span: Span
+    type: str
+    default: Tree | None = None
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[Any, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """A name given once to a value."""
+
+    name: str
+    span: Span
+    value: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTemplate:
+    """A reusable graph."""
+
+    name: str
+    span: Span
+    graph: GraphTemplate
+    params: tuple[Parameter, ...] = ()
+    inputs: tuple[str, ...] = ("input",)
+    lets: tuple[Let, ...] = ()
+    outputs: tuple[OutputTemplate, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InputTemplate:
+    """An input of the network: sizes per sample, and a dtype."""
+
+    name: str
+    span: Span
+    shape: tuple[Tree, ...]
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A named set of parameter values."""
+
+    name: str
+    span: Span
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecTemplate:
+    """A whole spec, with what it extends already merged in.
+
+    `settings` are parameter values that the spec itself fixes for what it extends; `variant` is the variant it chose.
+    """
+
+    name: str
+    span: Span
+    files: Mapping[str, SourceFile]
+    inputs: tuple[InputTemplate, ...]
+    graph: GraphTemplate
+    description: str = ""
+    params: tuple[Parameter, ...] = ()
+    lets: tuple[Let, ...] = ()
+    blocks: Mapping[str, BlockTemplate] = field(default_factory=dict[str, BlockTemplate])
+    outputs: tuple[OutputTemplate, ...] = ()
+    variants: Mapping[str, Variant] = field(default_factory=dict[str, Variant])
+    variant: Scalar | None = None
+    settings: tuple[Argument, ...] = ()
+    preprocess: Tree | None = None
+
+    def parameter(self, name: str) -> Parameter | None:
+        """Return the declaration of a parameter, or None."""
+        return next((parameter for parameter in self.params if parameter.name == name), None)

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pytest
+
+from archspec.diagnostics.frame import cells
+from archspec.diagnostics.problem import Fix, Note, Problem
+from archspec.diagnostics.render import render_text, summary
+from archspec.source.span import SourceFile, Span
+
+PATH = "specs/a.yaml"
+SPEC = """\
+archspec: 1
+blocks:
+  inception:
+    graph:
+      branch5x5:
+        from: input
+        graph:
+          - {op: conv, out_channels: 16, kernel_size: 1}
+
+          - {op: conv, out_channels: 24, kernel_size: 5}
+      concat: {op: concat, from: [branch1x1, branch5x5]}
+
+graph:
+  mixed1: inception
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault(Problem):
+    """Something."""
+
+    code: ClassVar[str] = "AS999"
+    slug: ClassVar[str] = "fault"
+
+    text: str = "it is wrong"
+
+    def message(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt(Fault):
+    """Something doubtful."""
+
+    code: ClassVar[str] = "AS998"
+    severity = "warning"
+
+
+def span(line: int, column: int, end_line: int, end_column: int, path: str = PATH) -> Span:
+    return Span(path, line, column, end_line, end_column)
+
+
+def render(*problems: Problem, text: str = SPEC, width: int = 100, color: bool = False) -> str:
+    return render_text(problems, {PATH: SourceFile(PATH, text)}, color=color, width=width)
+
+
+def golden(text: str) -> str:
+    return textwrap.dedent(text).lstrip("\n")
+
+
+def test_one_line() -> None:
+    fault = Fault(
+        text="cannot concatenate: branch5x5 is 24x24, branch1x1 is 28x28",
+        span=span(11, 15, 11, 27),
+        node="mixed1.concat",
+        label="branch5x5: 1x28x28 -> conv 16x28x28 -> conv 24x24x24",
+        notes=(Note("in block inception, used by mixed1", span(14, 3, 14, 20)), Note("a plain remark")),
+        suggestion="padding: 2 keeps 28x28",
+    )
+    assert render(fault) == golden("""
+        error[AS999]: cannot concatenate: branch5x5 is 24x24, branch1x1 is 28x28
+          --> specs/a.yaml:11:15
+           |
+        11 |       concat: {op: concat, from: [branch1x1, branch5x5]}
+           |               ^^^^^^^^^^^^ branch5x5: 1x28x28 -> conv 16x28x28 -> conv 24x24x24
+           |
+           = node: mixed1.concat
+           = in block inception, used by mixed1 (specs/a.yaml:14)
+           = a plain remark
+           = help: padding: 2 keeps 28x28
+
+        1 error in specs/a.yaml
+        """)
+
+
+def test_several_lines_end_where_the_text_ends() -> None:
+    assert render(Fault(span=span(4, 5, 9, 1), label="all of this")) == golden("""
+        error[AS999]: it is wrong
+         --> specs/a.yaml:4:5
+          |
+        4 | /     graph:
+        5 | |       branch5x5:
+        6 | |         from: input
+          | | ...
+        8 | |           - {op: conv, out_channels: 16, kernel_size: 1}
+          | |________________________________________________________^ all of this
+
+        1 error in specs/a.yaml
+        """)
+
+
+def test_a_block_that_ends_at_the_next_line_is_marked_on_its_own_line() -> None:
+    assert render(Fault(span=span(10, 11, 11, 7))) == golden("""
+        error[AS999]: it is wrong
+          --> specs/a.yaml:10:11
+           |
+        10 |           - {op: conv, out_channels: 24, kernel_size: 5}
+           |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+        1 error in specs/a.yaml
+        """)
+
+
+def test_wide_characters_and_tabs_keep_the_marks_below_their_text() -> None:
+    text = "名前:\t[日本語, e\u0301t\u00e9, bad]\n"
+    column = text.index("bad") + 1
+    assert render(Fault(span=span(1, column, 1, column + 3)), text=text) == golden("""
+        error[AS999]: it is wrong
+         --> specs/a.yaml:1:17
+          |
+        1 | 名前:    [日本語, e\u0301t\u00e9, bad]
+          |                        ^^^
+
+        1 error in specs/a.yaml
+        """)
+
+
+def test_control_and_bidirectional_characters_are_escaped() -> None:
+    fault = Fault(span=span(1, 8, 1, 9), text="x\x1b[2J\u202e", label="\x07", suggestion="\u2066", node="a\u200bb")
+    shown = render(fault, text="a: \x1b[2J x\u202ey\n")
+    assert "\\x1b[2J x\\u202ey" in shown
+    assert all(character.isprintable() or character == "\n" for character in shown)
+
+
+def test_a_long_line_is_cut_around_the_span() -> None:
+    text = "a: " + "x" * 10_000 + "HERE" + "y" * 100_000 + "\n"
+    column = text.index("HERE") + 1
+    _, _, _, source, marks, *_ = render(Fault(span=span(1, column, 1, column + 4)), text=text, width=80).splitlines()
+    assert len(source) <= 80
+    assert source.index("HERE") == marks.index("^^^^")
+    assert source.startswith("1 | ...xxx")
+    assert source.endswith("y...")
+
+
+def test_a_span_longer_than_the_terminal() -> None:
+    _, _, _, source, marks, *_ = render(
+        Fault(span=span(1, 4, 1, 9_000)), text="a: " + "x" * 9_000, width=60
+    ).splitlines()
+    assert len(source) == 60
+    assert len(marks) <= 60
+
+
+@pytest.mark.parametrize("place", [(99, 1, 99, 2), (2, 1, 2, 1), (14, 400, 14, 500), (3, 1, 300, 1), (15, 1, 15, 1)])
+def test_a_span_that_the_file_no_longer_has(place: tuple[int, int, int, int]) -> None:
+    assert "error[AS999]: it is wrong" in render(Fault(span=span(*place)))
+
+
+def test_without_the_source_or_a_span() -> None:
+    faults = [Fault(span=span(3, 1, 3, 2, "gone.yaml"), suggestion="look"), Fault()]
+    assert render(*faults) == golden("""
+        error[AS999]: it is wrong
+         --> gone.yaml:3:1
+          = help: look
+
+        error[AS999]: it is wrong
+
+        2 errors in gone.yaml
+        """)
+
+
+def test_the_node_is_not_repeated() -> None:
+    assert "= node" not in render(Fault(text="layer1.0.add: shapes differ", node="layer1.0.add"))
+    assert "= node: a" in render(Fault(text="bad", node="a"))
+
+
+def test_summary() -> None:
+    problems = [Fault(span=span(1, 1, 1, 2)), Doubt(), Doubt(span=span(1, 1, 1, 2, "b.yaml")), Fault()]
+    assert summary(problems) == "2 errors, 2 warnings in 2 files"
+    assert summary([Fault()]) == "1 error"
+    assert render_text((), {}) == ""
+
+
+def test_colors() -> None:
+    fault = Fault(span=span(1, 1, 1, 9), suggestion="help yourself", label="here")
+    colored = render(fault, color=True)
+    assert "\x1b[1;31merror[AS999]\x1b[0m" in colored
+    plain = render(fault)
+    for code in ("1;31", "1;34", "1;36", "1"):
+        colored = colored.replace(f"\x1b[{code}m", "")
+    assert colored.replace("\x1b[0m", "") == plain
+
+
+@pytest.mark.parametrize("filler", ["x", "日", "\u0301", "\x1b", "\U0001d400", "\u202e", "\ud800"])
+def test_a_file_of_nothing_but_mistakes_stays_below_4_kB(filler: str) -> None:
+    huge = filler * 5_000
+    text = "\n".join([huge] * 200)
+    notes: tuple[Note, ...] = (Note(huge, span(1, 1, 1, 2)),) * 50
+    parts: dict[str, Any] = {"text": huge, "label": huge, "node": huge, "notes": notes, "suggestion": huge}
+    problems = [Fault(span=span(line, 1000, line + 20, 2000), **parts) for line in range(1, 180)]
+    shown = render(*problems, text=text)
+    assert len(shown.encode("utf-8", "surrogatepass")) <= 4096
+    assert "... and 178 more in specs/a.yaml" in shown
+    assert "179 errors in specs/a.yaml" in shown
+
+
+def test_short_mistakes_are_shown_as_far_as_they_fit() -> None:
+    shown = render(*[Fault(text=f"fault {number}", span=span(1, 1, 1, 9)) for number in range(200)])
+    assert len(shown.encode()) <= 4096
+    assert shown.count("error[AS999]") > 20
+    assert "fault 199" not in shown
+
+
+def test_a_fix_does_not_disturb_the_text() -> None:
+    fix = Fix(span(1, 1, 1, 2), "padding: 2")
+    assert render(Fault(span=span(1, 1, 1, 2), fix=fix)) == render(Fault(span=span(1, 1, 1, 2)))
+
+
+@pytest.mark.parametrize(("text", "count"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("\u200d", 0), ("", 0)])
+def test_cells(text: str, count: int) -> None:
+    assert cells(text) == count

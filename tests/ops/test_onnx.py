@@ -1,0 +1,55 @@
+"""The records written for ONNX are valid, and onnxruntime gives what PyTorch gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import onnx
+import pytest
+import torch
+
+from tests.ops.onnx_reference import build, inferred_shapes, run
+from tests.ops.table import VALID, Case, each_valid
+from tests.ops.torch_reference import as_tuple, random_inputs, reference
+
+if TYPE_CHECKING:
+    from archspec.ir.op import Op
+    from archspec.ir.tensor import TensorType
+
+
+def check(op: Op, inputs: tuple[TensorType, ...], batch: int, *, optimized: bool = True) -> None:
+    module = reference(op, inputs)
+    weights = {name.removeprefix("inner."): tensor for name, tensor in module.state_dict().items()}
+    model = build(op, inputs, weights)
+    onnx.checker.check_model(model, full_check=True)
+    assert inferred_shapes(model) == [("N", *result.shape) for result in op.infer(inputs)]
+    values = random_inputs(inputs, batch)
+    with torch.no_grad():
+        expected = as_tuple(module(*values))
+    for result, wanted in zip(run(model, values, optimized=optimized), expected, strict=True):
+        scale = max(1e-3, float(wanted.abs().max()))
+        torch.testing.assert_close(torch.from_numpy(result), wanted, rtol=0, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@each_valid
+def test_onnxruntime_agrees_with_pytorch(case: Case, batch: int) -> None:
+    check(case.op, case.inputs, batch)
+
+
+@pytest.mark.parametrize("case", VALID, ids=str)
+def test_onnxruntime_agrees_without_its_optimizations(case: Case) -> None:
+    check(case.op, case.inputs, 2, optimized=False)
+
+
+@each_valid
+def test_temporaries_are_defined_before_they_are_read(case: Case) -> None:
+    known: set[str] = set()
+    records = case.op.onnx(case.inputs)
+    for record in records:
+        assert {source.name for source in record.inputs if hasattr(source, "name")} <= known | {
+            spec.name for spec in case.op.parameters(case.inputs)
+        }
+        assert not known & set(record.outputs)
+        known |= set(record.outputs)
+    assert not records[-1].outputs

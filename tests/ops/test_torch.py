@@ -1,0 +1,62 @@
+"""The records written for PyTorch do what the op's rules say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from archspec.ir.records import TorchFunction
+from tests.ops.table import VALID, each_valid
+from tests.ops.torch_reference import Reference, as_tuple, random_inputs, reference
+
+if TYPE_CHECKING:
+    from tests.ops.table import Case
+
+WITH_TWIN = [case for case in VALID if getattr(case.op.torch(case.inputs), "module", None)]
+
+
+@each_valid
+def test_shapes_are_those_of_pytorch(case: Case) -> None:
+    results = as_tuple(reference(case.op, case.inputs)(*random_inputs(case.inputs)))
+    assert [tuple(result.shape) for result in results] == [(2, *t.shape) for t in case.op.infer(case.inputs)]
+
+
+@each_valid
+def test_parameters_are_those_of_the_state_dict(case: Case) -> None:
+    state = Reference(case.op.torch(case.inputs)).state_dict()
+    found = [(k.removeprefix("inner."), tuple(v.shape), str(v.dtype).removeprefix("torch.")) for k, v in state.items()]
+    specs = case.op.parameters(case.inputs)
+    assert found == [(spec.name, spec.shape, spec.dtype) for spec in specs]
+
+
+@each_valid
+def test_buffers_are_no_parameters(case: Case) -> None:
+    learnt = [name.removeprefix("inner.") for name, _ in Reference(case.op.torch(case.inputs)).named_parameters()]
+    assert learnt == [spec.name for spec in case.op.parameters(case.inputs) if not spec.buffer]
+
+
+@each_valid
+def test_macs_are_half_of_pytorchs_flops(case: Case) -> None:
+    with FlopCounterMode(display=False) as counter:
+        reference(case.op, case.inputs)(*random_inputs(case.inputs, batch=1))
+    assert case.op.macs(case.inputs) * 2 == counter.get_total_flops()
+
+
+@pytest.mark.parametrize("case", WITH_TWIN, ids=str)
+def test_the_module_twin_of_a_function_is_equal(case: Case) -> None:
+    code = case.op.torch(case.inputs)
+    assert isinstance(code, TorchFunction)
+    inputs = random_inputs(case.inputs)
+    assert torch.equal(Reference(code)(*inputs), Reference(code, twin=True)(*inputs))
+
+
+@each_valid
+def test_arguments_name_parameters_of_the_op(case: Case) -> None:
+    for arg in getattr(case.op.torch(case.inputs), "args", ()):
+        if isinstance(arg.source, str):
+            assert arg.source in type(case.op).model_fields
+        elif arg.source is not None:
+            assert arg.value == case.inputs[arg.source.index].shape[arg.source.axis]

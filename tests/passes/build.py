@@ -1,0 +1,133 @@
+"""Small graphs made by hand, without specs, and the same computed by PyTorch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from archspec.ir.graph import Child, Graph, Node, Output, Scope, Value
+from archspec.ir.op import Arity, Op
+from archspec.ir.tensor import TensorType
+from archspec.ir.window import AxisMap, Resample, Whole
+from archspec.source.span import Span
+
+if TYPE_CHECKING:
+    from archspec.ir.tensor import Shape
+
+HERE = Span("net.yaml", 1, 1, 1, 1)
+
+
+class Moved(Op):
+    """Any op that is known by its windows alone: one axis map per spatial axis."""
+
+    op: ClassVar[str] = "moved"
+
+    maps: tuple[Any, ...]
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        del inputs, index
+        return self.maps
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        sizes = [_size(axis, size) for axis, size in zip(self.maps, inputs[0].spatial, strict=True)]
+        return (inputs[0].with_spatial(*sizes),)
+
+
+def _size(axis: AxisMap, size: int) -> int:
+    if isinstance(axis, Resample):
+        return axis.target
+    return 1 if isinstance(axis, Whole) else axis.output(size)
+
+
+class Same(Op):
+    """Point by point, of any number of inputs; sizes of 1 are stretched."""
+
+    op: ClassVar[str] = "same"
+    arity: ClassVar[Arity] = Arity(1, None)
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        longest = max(inputs, key=lambda tensor: tensor.rank)
+        return (TensorType(tuple(map(max, zip(*(t.shape for t in inputs if t.rank == longest.rank), strict=True)))),)
+
+
+class Mixed(Op):
+    """Keeps its shape and reads each axis as a whole: group norm, attention."""
+
+    op: ClassVar[str] = "mixed"
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        return (Whole(),) * len(inputs[index].spatial)
+
+
+class Reshaped(Op):
+    """Gives any shape."""
+
+    op: ClassVar[str] = "reshaped"
+
+    shape: tuple[int, ...]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return (inputs[0].with_shape(*self.shape),)
+
+
+class Parted(Op):
+    """Splits the channels into two results."""
+
+    op: ClassVar[str] = "parted"
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        half = inputs[0].channels // 2
+        return (inputs[0].with_channels(half), inputs[0].with_channels(inputs[0].channels - half))
+
+    def results(self, inputs: tuple[TensorType, ...]) -> tuple[str, ...]:
+        del inputs
+        return ("0", "1")
+
+
+class Builder:
+    """Makes a graph, node by node; a node without `inputs` reads the one before it."""
+
+    def __init__(self, **inputs: Shape) -> None:
+        self.inputs = {name: TensorType(tuple(shape)) for name, shape in inputs.items()}
+        self.nodes: dict[str, Node] = {}
+        self.last = Value(next(iter(inputs)))
+
+    def add(self, path: str, op: Op, *inputs: str | Value) -> str:
+        values = tuple(Value(each) if isinstance(each, str) else each for each in inputs) or (self.last,)
+        types = tuple(map(self.type_of, values))
+        self.nodes[path] = Node(path, op, values, types, op.infer(types), HERE)
+        self.last = Value(path)
+        return path
+
+    def type_of(self, value: Value) -> TensorType:
+        if value.node in self.inputs:
+            return self.inputs[value.node]
+        return self.nodes[value.node].output_types[value.index]
+
+    def graph(self, *outputs: Output) -> Graph:
+        """Return the graph; the last node is its output unless others are given."""
+        chosen = outputs or (Output("output", self.last),)
+        return Graph("net", self.inputs, dict(self.nodes), chosen, self._scope("", list(self.nodes.values())))
+
+    def _scope(self, path: str, nodes: list[Node]) -> Scope[Any]:
+        """Return the tree of blocks that dotted paths imply: each prefix is the use of a block of its last name."""
+        level = path.count(".") + 1 if path else 0
+        children: dict[str, list[Node]] = {}
+        for node in nodes:
+            children.setdefault(node.path.split(".")[level], []).append(node)
+        items: list[Child[Any]] = []
+        for name, members in children.items():
+            inner = f"{path}.{name}" if path else name
+            leaf = len(members) == 1 and members[0].path == inner
+            items.append(Child(None, members[0] if leaf else self._scope(inner, members), {}, {}))
+        block = path.rpartition(".")[2].rstrip("0123456789") or None
+        return Scope(
+            path=path,
+            kind="block" if path else "network",
+            template=None,
+            block=block,
+            env={},
+            inputs={},
+            input_types={},
+            children=tuple(items),
+            outputs={"": Value(nodes[-1].path)} if nodes else {},
+        )
