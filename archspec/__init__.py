@@ -6,7 +6,8 @@ exports proven ONNX. `archspec.load` is where to start.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archspec.api import Architecture, SpecError, check, load
@@ -16,12 +17,19 @@ __version__ = "0.1.0"
 
 __all__ = ["Architecture", "Problem", "ProblemError", "SpecError", "__version__", "check", "load"]
 
+_HOMES = {
+    **dict.fromkeys(("Architecture", "SpecError", "check", "load"), "archspec.api"),
+    **dict.fromkeys(("Problem", "ProblemError"), "archspec.diagnostics.problem"),
+}
 
-def __getattr__(name: str) -> Any:
-    # Imported when they are first asked for, so that `archspec --help` does not wait for the compiler.
-    if name not in __all__:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    from archspec import api
 
-    return getattr(api, name)
+def __getattr__(name: str) -> object:
+    # Python imports this file before any other of the package, so whatever it imported, `archspec --help` would wait
+    # for: pydantic and all models take ten times as long as the command line itself.
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

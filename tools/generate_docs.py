@@ -6,6 +6,7 @@ python tools/generate_docs.py --check    fail if they are not what would be writ
 
 from __future__ import annotations
 
+import re
 import sys
 from itertools import groupby
 from pathlib import Path
@@ -89,13 +90,14 @@ def _anchor(kind: type[Problem]) -> str:
 def cli_page() -> Iterator[str]:
     """Yield the lines of the command reference."""
     yield from ("# Commands", "", "`archspec COMMAND --help` prints the same.", "")
-    settings = {**cli.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
-    root = click.Context(cli, info_name="archspec", **settings)
+    root = click.Context(
+        cli, info_name="archspec", terminal_width=WIDTH, max_content_width=WIDTH, help_option_names=["-h", "--help"]
+    )
     yield from ("```text", cli.get_help(root), "```")
     for name in COMMANDS:
         command = cli.get_command(root, name)
         if command is not None:
-            context = click.Context(command, info_name=name, parent=root, **settings)
+            context = click.Context(command, info_name=name, parent=root)
             yield from ("", f"## archspec {name}", "", "```text", command.get_help(context), "```")
 
 
@@ -119,12 +121,14 @@ def main() -> int:
 
 
 def _encoded(lines: Iterator[str]) -> bytes:
-    text = "\n".join(["\n".join((NOTICE, "")), *lines])
+    text = "\n".join([NOTICE, "", *lines])
     return ("\n".join(line.rstrip() for line in text.splitlines()).rstrip("\n") + "\n").encode()
 
 
 def _prose(text: str) -> str:
-    return text.replace("*", r"\*").replace("<", r"\<")
+    """Escape what Markdown would read as its own, outside of `code`."""
+    parts = text.split("`")
+    return "`".join(re.sub(r"([*<])", r"\\\1", part) if index % 2 == 0 else part for index, part in enumerate(parts))
 
 
 def _cell(text: str) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from archspec.cli.lazy import Entry, LazyGroup
-from archspec.cli.session import Session
+
+if TYPE_CHECKING:
+    from archspec.cli.session import Session
 
 COMMANDS = {
     "check": Entry("archspec.cli.check", "Report every problem in specs."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import signal
 import sys
@@ -37,7 +38,7 @@ _OF_WRITING = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EEXIST, 
 def guard(work: Callable[[], object], session: Session) -> int:
     """Do the work of a command and return its exit code; whatever it raises becomes a message."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # what a terminal's encoding lacks is escaped, not a crash
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding lacks is escaped, not a crash
             stream.reconfigure(errors="backslashreplace")
     try:
         with _termination_unwinds():

@@ -33,7 +33,7 @@ _HEAD_BYTES = 1 << 16
 @format_option("text", "json", "sarif")
 @quiet_option
 @click.pass_context
-def check(
+def check(  # noqa: PLR0913  (one parameter per option)
     ctx: click.Context,
     *,
     specs: tuple[str, ...],

@@ -70,9 +70,9 @@ class LazyGroup(click.Group):
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
-        *_positional: Any,
+        *_positional: object,
         standalone_mode: bool = True,
-        **extra: Any,
+        **extra: Any,  # noqa: ANN401  (as above)
     ) -> int:
         """Run the command line behind the error boundary; exit with its code, or (not standalone) return it."""
         session = Session()

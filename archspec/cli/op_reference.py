@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class OpReference:
 
     Attributes:
         name: its name in specs.
-        family: the file of its class, which holds its relatives.
+        family: what its relatives are called: the first word of the name of their file.
         summary: the first sentence.
         details: the paragraphs after it; may be empty.
         inputs: how many inputs it takes.
@@ -62,14 +61,14 @@ def describe_op(op: type[Op]) -> OpReference:
     required = schema.get("required", [])
     return OpReference(
         name=op.op,
-        family=op.__module__.rpartition(".")[2].replace("_", " "),
+        family=op.__module__.rpartition(".")[2].split("_")[0],
         summary=" ".join(summary.split()),
         details=details,
         inputs=str(op.arity),
         parameters=tuple(_parameter(name, field, name in required) for name, field in schema["properties"].items())
         if "properties" in schema
         else (),
-        examples=tuple(islice((_example(op, sample) for sample in op.samples if sample.fault is None), _MOST_EXAMPLES)),
+        examples=_examples(op),
     )
 
 
@@ -84,7 +83,7 @@ def type_text(schema: dict[str, Any]) -> str:
     return _WORDS.get(schema.get("type", ""), "anything") + _bounds(schema)
 
 
-def yaml_text(value: Any) -> str:
+def yaml_text(value: object) -> str:
     """Return a value as YAML writes it on one line."""
     if isinstance(value, str):
         return value if value.isidentifier() else json.dumps(value)
@@ -116,12 +115,22 @@ def _bounds(schema: dict[str, Any]) -> str:
     return "".join(f" {sign} {bound}" for sign, bound in found)
 
 
-def _example(op: type[Op], sample: Sample) -> str:
+def _examples(op: type[Op]) -> tuple[str, ...]:
+    """Return the first samples that are written differently."""
+    found: dict[str, str] = {}
+    for sample in op.samples:
+        if sample.fault is None and len(found) < _MOST_EXAMPLES:
+            use, shapes = _example(op, sample)
+            found.setdefault(use, shapes)
+    return tuple(f"{use}  # {shapes}" for use, shapes in found.items())
+
+
+def _example(op: type[Op], sample: Sample) -> tuple[str, str]:
+    """Return how a sample is written in a spec, and the shapes that go in and come out."""
     from archspec.ir.tensor import TensorType
 
     inputs = tuple(TensorType(shape) for shape in sample.inputs)
     results = op(**sample.params).infer(inputs)
     names = {"from": ["a", "b", "c", "d", "e", "f"][: len(inputs)]} if len(inputs) > 1 else {}
     use = yaml_text({"op": op.op, **names, **sample.params}) if names or sample.params else op.op
-    shapes = f"{', '.join(map(str, inputs))} -> {', '.join(map(str, results))}"
-    return f"{op.op}1: {use}  # {shapes}"
+    return f"{op.op}: {use}", f"{', '.join(map(str, inputs))} -> {', '.join(map(str, results))}"

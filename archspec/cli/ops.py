@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
@@ -54,9 +53,10 @@ def _find(name: str) -> type[Op]:
 
 def _overview(references: list[OpReference]) -> Iterable[str]:
     width = max(len(reference.name) for reference in references)
-    for number, (family, members) in enumerate(groupby(references, key=lambda reference: reference.family)):
+    families = dict.fromkeys(reference.family for reference in references)
+    for number, family in enumerate(families):
         yield from [""] * (number > 0) + [f"{family}:"]
-        for reference in members:
+        for reference in (each for each in references if each.family == family):
             yield f"  {reference.name:{width}}  {reference.summary}"
 
 

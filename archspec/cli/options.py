@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -12,57 +12,57 @@ from archspec.cli.session import current
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Decorator = Callable[["Command"], "Command"]
-
 Command = TypeVar("Command", bound="Callable[..., Any] | click.Command")
+
+
+class Decorator(Protocol):
+    """What adds an option to a command."""
+
+    def __call__(self, command: Command, /) -> Command:
+        """Return the command with the option."""
+        ...
+
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SHAPE = re.compile(r"[0-9]{1,9}(x[0-9]{1,9})*\Z")
 
 
-class _Setting(click.ParamType):
-    """`NAME=VALUE`, the value in YAML: `classes=102`, `depths=[2, 2, 2, 2]`, `activation=gelu`."""
-
-    name = "NAME=VALUE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
-        """Take the text apart and read the value as a spec would."""
-        from archspec.diagnostics.catalog.yaml import from_fault
-        from archspec.source.fault import YamlFault
-        from archspec.source.span import SourceFile
-        from archspec.source.tree import plain
-        from archspec.source.yaml import parse
-
-        name, equals, text = str(value).partition("=")
-        if not equals or not _NAME.match(name):
-            self.fail("write NAME=VALUE, as in --set classes=102", param, ctx)
-        try:
-            read = plain(parse(SourceFile(f"--set {name}", text)))
-        except YamlFault as fault:
-            self.fail(f"{name}: {from_fault(fault).message()}", param, ctx)
-        if read is None or isinstance(read, dict):
-            self.fail(f"{name} is given no value (a number, a word, true or false, or a [list])", param, ctx)
-        return name, read
+def _settings(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
+    """Read `NAME=VALUE`, the value in YAML: `classes=102`, `depths=[2, 2, 2, 2]`, `activation=gelu`."""
+    return dict(_setting(value, param) for value in values)
 
 
-class _InputShape(click.ParamType):
-    """`3x288x288`, or `NAME=3x288x288` for a network with several inputs; channels first, without the batch."""
+def _setting(text: str, param: click.Parameter) -> tuple[str, Any]:
+    from archspec.diagnostics.catalog.yaml import from_fault
+    from archspec.source.fault import YamlFault
+    from archspec.source.span import SourceFile
+    from archspec.source.tree import plain
+    from archspec.source.yaml import parse
 
-    name = "[NAME=]SHAPE"
+    name, equals, written = text.partition("=")
+    if not equals or not _NAME.match(name):
+        raise click.BadParameter("write NAME=VALUE, as in --set classes=102", param=param)
+    try:
+        value = plain(parse(SourceFile(f"--set {name}", written)))
+    except YamlFault as fault:
+        raise click.BadParameter(f"{name}: {from_fault(fault).message()}", param=param) from None
+    if value is None or isinstance(value, dict):
+        wanted = "a number, a word, true or false, or a [list]"
+        raise click.BadParameter(f"{name} has no value that a parameter takes: {wanted}", param=param)
+    return name, value
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, tuple[int, ...]]:
-        """Take the text apart; the name of a single input is empty."""
-        name, equals, shape = str(value).rpartition("=")
+
+def _shapes(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+    """Read `3x288x288`, or `NAME=3x288x288` for a network with several inputs; the name of a single one is empty."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for value in values:
+        name, equals, shape = value.rpartition("=")
         sizes = tuple(int(size) for size in shape.split("x")) if _SHAPE.match(shape) else ()
         if not sizes or 0 in sizes or (equals and not _NAME.match(name)):
-            self.fail("write the sizes with x between them, channels first, as in --input 3x288x288", param, ctx)
-        return name, sizes
-
-
-def _as_dict(_ctx: click.Context, _param: click.Parameter, value: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
-    return dict(value)
+            wanted = "write sizes with x between them, channels first, as in --input 3x288x288"
+            raise click.BadParameter(wanted, param=param)
+        shapes[name] = sizes
+    return shapes
 
 
 def _remember_form(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
@@ -95,18 +95,18 @@ variant_option: Decorator = click.option("--variant", metavar="NAME", help="The 
 set_option: Decorator = click.option(
     "--set",
     "params",
-    type=_Setting(),
+    metavar="NAME=VALUE",
     multiple=True,
-    callback=_as_dict,
+    callback=_settings,
     help="Give a parameter of the spec a value, in YAML. Repeatable.",
 )
 
 input_option: Decorator = click.option(
     "--input",
     "inputs",
-    type=_InputShape(),
+    metavar="[NAME=]SHAPE",
     multiple=True,
-    callback=_as_dict,
+    callback=_shapes,
     help="The shape of an input, per sample: 3x288x288, or NAME=3x288x288. Repeatable.",
 )
 

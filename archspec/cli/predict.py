@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archspec.cli.options import format_option
+
 if TYPE_CHECKING:
     from archspec.runtime.predict import Prediction
 
@@ -17,15 +19,14 @@ if TYPE_CHECKING:
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("inputs", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="IMAGE...")
 @click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes to print.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
-)
+@format_option("text", "json")
 def predict(*, model: Path, inputs: tuple[Path, ...], top: int, form: str) -> None:
     """Print the most probable classes of each IMAGE (an image file, or a float array as .npy).
 
     \b
-    Example:
+    Examples:
       archspec predict residual_mnist.onnx digit.png --top 3
+      archspec predict resnet34.onnx photo1.jpg photo2.jpg --format json
     """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
     from archspec.runtime.predict import predict as run
 

@@ -45,8 +45,11 @@ def render_text(
     blocks: list[str] = []
     for problem in problems:
         path = problem.span.path if problem.span else ""
+        if hidden[path]:
+            hidden[path] += 1
+            continue
         size = len("\n".join(renderer.block(problem, _plain)).encode("utf-8", "replace"))
-        if hidden[path] or (used[path] and used[path] + size > MOST_BYTES_PER_FILE):
+        if used[path] and used[path] + size > MOST_BYTES_PER_FILE:
             hidden[path] += 1
             continue
         used[path] += size

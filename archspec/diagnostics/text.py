@@ -40,13 +40,16 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
     """
     if len(word) > _MAX_WORD:
         return None
-    known = {_folded(candidate): candidate for candidate in reversed(list(islice(candidates, _MAX_CANDIDATES)))}
+    known: dict[str, str] = {}
+    for candidate in islice(candidates, _MAX_CANDIDATES):
+        known.setdefault(_folded(candidate), candidate)
     folded = _folded(word)
     if folded in known:
         return known[folded]
     allowed = min(max(len(folded), 3) // 3, len(folded) - 1)
-    similar = get_close_matches(folded, [name for name in known if len(name) <= _MAX_WORD], n=8, cutoff=_SIMILAR)
-    best = min(similar, key=lambda name: edit_distance(folded, name), default=None)
+    similar = set(get_close_matches(folded, [name for name in known if len(name) <= _MAX_WORD], n=8, cutoff=_SIMILAR))
+    in_order = [name for name in known if name in similar]  # of equally close ones, the first
+    best = min(in_order, key=lambda name: edit_distance(folded, name), default=None)
     return None if best is None or edit_distance(folded, best) > allowed else known[best]
 
 

@@ -53,5 +53,6 @@ PerAxis: TypeAlias = PositiveInt | list[PositiveInt]
 NonNegativePerAxis: TypeAlias = NonNegativeInt | list[NonNegativeInt]
 
 # `padding`: a number, one per axis, a pair [low, high] per axis, or a word.
+PaddingPair: TypeAlias = Annotated[list[NonNegativeInt], Field(min_length=2, max_length=2)]
 PaddingWord: TypeAlias = Literal["valid", "same", "full"]
-Padding: TypeAlias = PaddingWord | NonNegativeInt | list[NonNegativeInt | list[NonNegativeInt]]
+Padding: TypeAlias = PaddingWord | NonNegativeInt | list[NonNegativeInt | PaddingPair]

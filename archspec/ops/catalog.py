@@ -7,15 +7,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archspec.ops.activation import Relu
+from archspec.ops.activation import (
+    Celu,
+    Elu,
+    Hardtanh,
+    LeakyRelu,
+    Prelu,
+    Relu,
+    Relu6,
+    Selu,
+    Threshold,
+)
+from archspec.ops.activation_smooth import (
+    Gelu,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    LogSigmoid,
+    Mish,
+    Sigmoid,
+    Silu,
+    Softplus,
+    Softshrink,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+)
 from archspec.ops.convolution import Conv
+from archspec.ops.convolution_transposed import ConvTranspose
 from archspec.ops.dropout import AlphaDropout, Dropout, DropoutChannels, Identity
 from archspec.ops.join import Add, Concat, Maximum, Mul, Sub
 from archspec.ops.layout import Flatten, Permute, Reshape
 from archspec.ops.linear import Linear
+from archspec.ops.norm import GroupNorm, InstanceNorm, LayerNorm
 from archspec.ops.norm_batch import BatchNorm
+from archspec.ops.norm_local import LocalResponseNorm
+from archspec.ops.padding import Pad
+from archspec.ops.parts import Chunk, Mean, Slice, Split
 from archspec.ops.pool import AvgPool, MaxPool
 from archspec.ops.pool_adaptive import AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool
+from archspec.ops.resize import Upsample
+from archspec.ops.softmax import Glu, LogSoftmax, Softmax, Softmin
 
 if TYPE_CHECKING:
     from archspec.ir.op import Op
@@ -23,28 +55,71 @@ if TYPE_CHECKING:
 OPSET = 20
 
 OPS: tuple[type[Op], ...] = (
+    # Layers with weights.
     Conv,
+    ConvTranspose,
     Linear,
+    # Norms.
     BatchNorm,
+    LayerNorm,
+    GroupNorm,
+    InstanceNorm,
+    LocalResponseNorm,
+    # Pools.
     MaxPool,
     AvgPool,
     AdaptiveAvgPool,
     AdaptiveMaxPool,
     GlobalAvgPool,
     GlobalMaxPool,
+    # Activations.
     Relu,
+    Relu6,
+    LeakyRelu,
+    Prelu,
+    Elu,
+    Celu,
+    Selu,
+    Hardtanh,
+    Threshold,
+    Sigmoid,
+    Tanh,
+    Gelu,
+    Silu,
+    Mish,
+    Hardswish,
+    Hardsigmoid,
+    Softplus,
+    Softsign,
+    LogSigmoid,
+    Tanhshrink,
+    Softshrink,
+    Hardshrink,
+    Softmax,
+    LogSoftmax,
+    Softmin,
+    Glu,
+    # What acts in training only.
     Dropout,
     DropoutChannels,
     AlphaDropout,
     Identity,
+    # Joins.
     Add,
     Sub,
     Mul,
     Maximum,
     Concat,
+    # Sizes, axes and parts.
     Flatten,
     Reshape,
     Permute,
+    Upsample,
+    Pad,
+    Split,
+    Chunk,
+    Slice,
+    Mean,
 )
 
 BY_NAME: dict[str, type[Op]] = {op.op: op for op in OPS}

@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from archspec.diagnostics.catalog.shapes import GroupsDoNotDivide
-from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, Padding, PerAxis, PositiveInt
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, InputSize, OnnxNode, Operand, ParameterSpec, Temporary, TorchModule, Weight
 from archspec.ir.window import Window
-from archspec.ops.spatial import collapse, onnx_pads, pad_argument, pad_node, padding_pairs, per_axis, require_map, slide
+from archspec.ops.spatial import (
+    collapse,
+    limit_fill,
+    onnx_pads,
+    pad_argument,
+    pad_node,
+    padding_pairs,
+    per_axis,
+    require_divisor,
+    require_map,
+    slide,
+)
 
 if TYPE_CHECKING:
     from archspec.ir.tensor import Shape, TensorType
@@ -35,12 +44,19 @@ class Conv(Op):
         Sample(((4, 9, 9),), {"out_channels": 6, "kernel_size": 3, "padding": [[0, 1], [2, 1]], "stride": [2, 1]}),
         Sample(((4, 9, 9),), {"out_channels": 6, "kernel_size": 3, "padding": "full"}),
         Sample(((4, 9, 9),), {"out_channels": 6, "kernel_size": 3, "padding": 1, "padding_mode": "reflect"}),
+        Sample(((4, 9, 9),), {"out_channels": 6, "kernel_size": 4, "padding": "same", "padding_mode": "circular"}),
+        Sample(((4, 9),), {"out_channels": 6, "kernel_size": 3, "padding": [[1, 0]], "padding_mode": "replicate"}),
         Sample(((2, 30),), {"out_channels": 4, "kernel_size": 5, "stride": 2}),
         Sample(((2, 7, 8, 9),), {"out_channels": 4, "kernel_size": [1, 3, 3], "padding": [0, 1, 1]}),
         Sample(((8,),), {"out_channels": 4, "kernel_size": 3}, fault="wrong-rank"),
         Sample(((1, 4, 4),), {"out_channels": 4, "kernel_size": 5}, fault="kernel-larger-than-input"),
         Sample(((6, 4, 4),), {"out_channels": 8, "kernel_size": 1, "groups": 4}, fault="groups-do-not-divide"),
         Sample(((6, 4, 4),), {"out_channels": 8, "kernel_size": [1, 1, 1]}, fault="wrong-axis-count"),
+        Sample(
+            ((6, 4, 4),),
+            {"out_channels": 8, "kernel_size": 9, "padding": 4, "padding_mode": "reflect"},
+            fault="padding-too-large",
+        ),
     )
 
     out_channels: PositiveInt = Field(description="Channels of the output.")
@@ -67,8 +83,9 @@ class Conv(Op):
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         (tensor,) = inputs
         require_map(self.op, tensor)
-        self._check_groups(tensor.channels, "input channels")
-        self._check_groups(self.out_channels, "out_channels")
+        require_divisor(self.op, "groups", self.groups, tensor.channels, "input channels")
+        require_divisor(self.op, "groups", self.groups, self.out_channels, "out_channels")
+        limit_fill(self.op, self._pads(inputs), self.padding_mode, tensor)
         return (tensor.with_shape(self.out_channels, *slide(self.op, tensor, self.windows(inputs))),)
 
     def parameters(self, inputs: tuple[TensorType, ...]) -> tuple[ParameterSpec, ...]:
@@ -90,6 +107,7 @@ class Conv(Op):
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         kernel, stride, dilation = (collapse(values) for values in zip(*self._steps(inputs), strict=True))
         padding, wrap = self._torch_padding(inputs)
+        mode = self.padding_mode if wrap == "{0}" else "zeros"
         return TorchModule(
             f"nn.Conv{len(inputs[0].spatial)}d",
             (
@@ -101,7 +119,7 @@ class Conv(Op):
                 Arg("dilation", dilation, 1, source="dilation"),
                 Arg("groups", self.groups, 1, source="groups"),
                 Arg("bias", self.bias, default=True, source="bias"),
-                Arg("padding_mode", self.padding_mode, "zeros", source="padding_mode"),
+                Arg("padding_mode", mode, "zeros", source="padding_mode"),
             ),
             wrap=wrap,
         )
@@ -140,9 +158,3 @@ class Conv(Op):
             return "same", "{0}"
         mode = "" if self.padding_mode == "zeros" else f', mode="{self.padding_mode}"'
         return 0, f"F.pad({{0}}, {pad_argument(pairs)}{mode})"
-
-    def _check_groups(self, channels: int, which: str) -> None:
-        if channels % self.groups:
-            raise ProblemError(
-                GroupsDoNotDivide(op=self.op, param="groups", groups=self.groups, channels=channels, which=which)
-            )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from archspec.ir.tensor import Shape, TensorType
 
 X = Operand(0)
+PREVIOUS = Temporary("")
 
 
 def scalar(value: float, tensor: TensorType) -> Constant:
@@ -21,6 +22,17 @@ def scalar(value: float, tensor: TensorType) -> Constant:
 def step(op_type: str, *inputs: OnnxInput, to: str = "", **attributes: object) -> OnnxNode:
     """Return a record; `to` names its result for the records that follow."""
     return OnnxNode(op_type, inputs, attributes, (to,) if to else ())
+
+
+def chain(*links: OnnxNode) -> tuple[OnnxNode, ...]:
+    """Return records that each work on the one before; `PREVIOUS` stands for its result, at first for the input."""
+    records: list[OnnxNode] = []
+    for index, link in enumerate(links):
+        before = Temporary(f"link_{index - 1}") if index else X
+        inputs = tuple(before if source == PREVIOUS else source for source in link.inputs)
+        name = () if index == len(links) - 1 else (f"link_{index}",)
+        records.append(OnnxNode(link.op_type, inputs, link.attributes, name))
+    return tuple(records)
 
 
 def filled(value: float, shape: Shape, to: str) -> OnnxNode:

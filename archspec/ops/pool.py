@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
-from archspec.ir.fields import Bool, NonNegativeInt, PerAxis
+from archspec.ir.fields import Bool, NonNegativeInt, PaddingPair, PerAxis
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, OnnxNode, Temporary, TorchExpression, TorchFunction, TorchModule
 from archspec.ir.window import Window
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from archspec.ir.tensor import TensorType
     from archspec.ops.spatial import Pair
 
-PoolPadding: TypeAlias = Literal["valid", "same"] | NonNegativeInt | list[NonNegativeInt | list[NonNegativeInt]]
+PoolPadding: TypeAlias = Literal["valid", "same"] | NonNegativeInt | list[NonNegativeInt | PaddingPair]
 
 
 class SlidingPool(Op):

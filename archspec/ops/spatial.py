@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from archspec.diagnostics.catalog.shapes import (
     EmptyOutput,
+    GroupsDoNotDivide,
     KernelLargerThanInput,
     PaddingTooLarge,
     WrongAxisCount,
@@ -39,6 +40,16 @@ def require_map(op: str, tensor: TensorType, *, spatial: tuple[int, ...] = (1, 2
         raise ProblemError(WrongRank(op=op, wanted=wanted, shape=tensor.shape))
     require_float(op, tensor)
     return rank
+
+
+def require_divisor(op: str, param: str, groups: int, channels: int, which: str) -> None:
+    """Check that `groups` divides channels; `which` says what they are.
+
+    Raises:
+        ProblemError: it does not.
+    """
+    if channels % groups:
+        raise ProblemError(GroupsDoNotDivide(op=op, param=param, groups=groups, channels=channels, which=which))
 
 
 def per_axis(op: str, param: str, value: T | list[T], tensor: TensorType) -> tuple[T, ...]:
@@ -156,13 +167,20 @@ def pad_argument(pairs: Sequence[Pair]) -> tuple[int, ...]:
     return tuple(side for pair in reversed(pairs) for side in pair)
 
 
-_ONNX_PAD_MODES = {"zeros": "constant", "constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+# What ONNX calls PyTorch's ways to fill padding.
+ONNX_PAD_MODES = {
+    "zeros": "constant",
+    "constant": "constant",
+    "reflect": "reflect",
+    "replicate": "edge",
+    "circular": "wrap",
+}
 
 
 def pad_node(pairs: Sequence[Pair], mode: str) -> OnnxNode:
     """Return the ONNX node that pads the spatial axes of a batch, for an op that pads before it works."""
     pads = onnx_pads(((0, 0), (0, 0), *pairs))
-    return OnnxNode("Pad", (Operand(0), Constant(pads)), {"mode": _ONNX_PAD_MODES[mode]}, ("padded",))
+    return OnnxNode("Pad", (Operand(0), Constant(pads)), {"mode": ONNX_PAD_MODES[mode]}, ("padded",))
 
 
 def onnx_pads(pairs: Sequence[Pair]) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from archspec.passes.receptive_field import ReceptiveField
     from archspec.passes.report import Row
 
+Datum: TypeAlias = "str | int | float | bool"
+
 LEGEND = (
-    "receptive field: HEIGHTxWIDTH /STRIDE @START; unit i sees [START + i * STRIDE, START + i * STRIDE + SIZE - 1] "
-    "of the input (below 0 is padding)"
+    "receptive field: SIZE /STRIDE @START: unit i sees START + i * STRIDE to START + i * STRIDE + SIZE - 1 of the input"
 )
 MARKS = {
     "*": "and the whole input, through a global operation",
@@ -33,15 +34,17 @@ class Column:
         key: what `--columns` and the JSON call it.
         title: its header.
         text: what is written for people.
-        data: what is written to CSV: plain, to be read by programs.
+        data: what is written to CSV: plain, to be read by programs; a tuple where it takes several columns.
         right: aligned to the right, as numbers are.
+        headers: the names of those several columns; by default the key.
     """
 
     key: str
     title: str
     text: Callable[[Row], str]
-    data: Callable[[Row], str | int]
+    data: Callable[[Row], Datum | tuple[Datum, ...]]
     right: bool = False
+    headers: tuple[str, ...] = ()
 
 
 def show_shape(shape: Shape) -> str:
@@ -87,6 +90,11 @@ def _collapse(values: Sequence[int | float], separator: str) -> str:
     return numbers[0] if len(set(numbers)) == 1 else separator.join(numbers)
 
 
+def _field_data(field: ReceptiveField) -> tuple[Datum, ...]:
+    figures = (" ".join(map(str, each)) for each in (field.size, field.stride, field.start))
+    return (*figures, field.global_, field.aligned, field.exact)
+
+
 def _show_shapes(row: Row) -> str:
     return ", ".join(dict.fromkeys(map(show_shape, row.shapes)))
 
@@ -104,7 +112,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("buffers", "buffers", lambda row: _number(row.buffers), lambda row: row.buffers, right=True),
     Column("macs", "MACs", lambda row: _number(row.macs), lambda row: row.macs, right=True),
     Column("elementwise", "elementwise", lambda row: _number(row.elementwise), lambda row: row.elementwise, right=True),
-    Column("weight_bytes", "weights", lambda row: show_bytes(row.weight_bytes), lambda row: row.weight_bytes, right=True),
+    Column(
+        "weight_bytes", "weights", lambda row: show_bytes(row.weight_bytes), lambda row: row.weight_bytes, right=True
+    ),
     Column(
         "activation_bytes",
         "activations",
@@ -116,7 +126,8 @@ COLUMNS: tuple[Column, ...] = (
         "receptive_field",
         "receptive field",
         lambda row: show_field(row.receptive_field),
-        lambda row: show_field(row.receptive_field),
+        lambda row: _field_data(row.receptive_field),
+        headers=("field_size", "field_stride", "field_start", "field_global", "field_aligned", "field_exact"),
     ),
     Column(
         "smallest",

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archspec.ir.window import POINTWISE, Whole, Window
-from archspec.passes.reach import ITSELF, Reach, Strip, aligned, join
+from archspec.passes.reach import ITSELF, Reach, aligned, join
 from archspec.passes.walk import walk
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class ReceptiveField:
         aligned: all local paths that were joined on the way agreed in stride and in centre.
         local: some path leads through no global operation; the field is the hull of these only.
         mapped: the node's spatial axes are those of the input. False behind `flatten`.
+        tight: no step on the way had to give up exactness.
     """
 
     source: str
@@ -54,7 +55,7 @@ class ReceptiveField:
     aligned: bool = True
     local: bool = True
     mapped: bool = True
-    bounded: bool = True
+    tight: bool = True
 
     @property
     def size(self) -> tuple[int, ...]:
@@ -80,7 +81,7 @@ class ReceptiveField:
     @property
     def exact(self) -> bool:
         """Whether the field is exact; otherwise it is an upper bound (a sound one)."""
-        return self.bounded and all(isinstance(axis, Reach) for axis in (*self.axes, *self.smallest_axes))
+        return self.tight and all(isinstance(axis, Reach) for axis in (*self.axes, *self.smallest_axes))
 
     def region(self, unit: tuple[int, ...]) -> tuple[tuple[int, int] | None, ...]:
         """Return the first and the last input coordinate that a unit reads, per axis; None where it reads nothing.
@@ -132,9 +133,9 @@ def _read(node: Node, index: int, field: ReceptiveField) -> ReceptiveField:
     maps = node.op.windows(node.input_types, index)
     inside, outside = node.input_types[index].spatial, node.output.spatial
     if not field.mapped:
-        return _read_vector(field, maps, outside)
+        return _read_vector(field, outside)
     if not len(maps) == len(inside) == len(outside) == len(field.axes):
-        return _flatten(field, maps, inside)
+        return _flatten(field, inside, pooled=node.output.elements < node.input_types[index].elements)
     if inside == outside and all(axis == POINTWISE for axis in maps):
         return field
     # A unit that all units read, wherever they are, is a gate or a shortcut from a global pooling: like a global path.
@@ -146,9 +147,7 @@ def _read(node: Node, index: int, field: ReceptiveField) -> ReceptiveField:
     # An op that keeps the size but mixes the whole axis (group norm, attention) has a local path too: to the unit
     # itself.
     lost = any(before != after for mixed, before, after in zip(whole, inside, outside, strict=True) if mixed)
-    moved = _through(
-        field, [Whole() if still else axis for axis, still in zip(maps, stretched, strict=True)]
-    )
+    moved = _through(field, [Whole() if still else axis for axis, still in zip(maps, stretched, strict=True)])
     return replace(
         moved,
         global_=moved.global_ or any(whole) or any(stretched),
@@ -161,7 +160,7 @@ def _through(field: ReceptiveField, maps: Sequence[AxisMap]) -> ReceptiveField:
     axes = _slide(field.axes, maps)
     smallest = axes if field.smallest_axes is field.axes else _slide(field.smallest_axes, maps)
     if any(map(_immense, axes)):
-        return replace(field, global_=True, bounded=False)
+        return replace(field, global_=True, tight=False)
     return replace(field, axes=axes, smallest_axes=smallest)
 
 
@@ -179,27 +178,24 @@ def _immense(axis: AxisReach) -> bool:
     return max(axis.slope.numerator, axis.slope.denominator, axis.size) > LARGEST
 
 
-def _flatten(field: ReceptiveField, maps: Sequence[AxisMap], inside: Shape) -> ReceptiveField:
+def _flatten(field: ReceptiveField, inside: Shape, *, pooled: bool) -> ReceptiveField:
     """Return the field of a vector made from a map: it sees what all units of the map see.
 
     It is that of a window over the whole map, so the stride stays, as if the network were made fully convolutional.
-    Axes that are pooled as a whole in the same step do not count: global operations never change a size.
+    With fewer elements than the map it was pooled as a whole, and global operations never change a size.
     """
-    pooled = len(maps) == len(field.axes) and any(isinstance(axis, Whole) for axis in maps)
     if pooled:
         return replace(field, global_=True, local=False, mapped=False)
     return replace(_through(field, [Window(kernel=units) for units in inside]), mapped=False)
 
 
-def _read_vector(field: ReceptiveField, maps: Sequence[AxisMap], outside: Shape) -> ReceptiveField:
-    """Return the field behind an op on what was flattened before: all units already see the same."""
-    if any(units > 1 for units in outside):
-        # Reshaped into a map: its units do not move over the input.
-        axes = tuple(axis.frozen() for axis in field.axes)
-        field = replace(field, axes=axes, smallest_axes=tuple(axis.frozen() for axis in field.smallest_axes))
-    if any(isinstance(axis, Whole) for axis in maps):
-        return replace(field, global_=True)
-    return field
+def _read_vector(field: ReceptiveField, outside: Shape) -> ReceptiveField:
+    """Return the field behind an op on what was flattened before: all units already see the same, and all of it."""
+    if all(units == 1 for units in outside):
+        return field
+    # Reshaped into a map: its units do not move over the input.
+    axes = tuple(axis.frozen() for axis in field.axes)
+    return replace(field, axes=axes, smallest_axes=tuple(axis.frozen() for axis in field.smallest_axes))
 
 
 # ------------------------------------------------------------------------------------------------- joins
@@ -214,9 +210,7 @@ def _join(fields: Sequence[ReceptiveField], output: TensorType) -> ReceptiveFiel
     best = max((field.local, field.mapped) for field in fields)
     chosen = [field for field in fields if (field.local, field.mapped) == best]
     joined = _union(chosen, output) if len(chosen) > 1 else chosen[0]
-    return replace(
-        joined, global_=any(field.global_ for field in fields) or len(chosen) < len(fields)
-    )
+    return replace(joined, global_=any(field.global_ for field in fields) or len(chosen) < len(fields))
 
 
 def _union(fields: Sequence[ReceptiveField], output: TensorType) -> ReceptiveField:
@@ -234,9 +228,16 @@ def _union(fields: Sequence[ReceptiveField], output: TensorType) -> ReceptiveFie
         aligned=all(field.aligned for field in fields) and (agree or not first.mapped),
         local=first.local,
         mapped=first.mapped,
-        bounded=all(field.bounded for field in fields),
+        # A unit whose path reads nothing along one axis reads nothing at all, so beside another path that axis must not
+        # count; seen axis by axis, it does.
+        tight=all(field.tight for field in fields)
+        and not (len(axes) > 1 and any(map(_has_holes, [axis for reaches in along for axis in reaches]))),
     )
 
 
-def _width(reach: Reach | Strip) -> int:
+def _has_holes(reach: AxisReach) -> bool:
+    return isinstance(reach, Reach) and None in reach.lows
+
+
+def _width(reach: AxisReach) -> int:
     return reach.size

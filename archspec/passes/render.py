@@ -24,11 +24,24 @@ if TYPE_CHECKING:
 
 
 def render_text(
-    graph: Graph, analysis: Analysis, *, depth: int | None = None, columns: Sequence[str] = DEFAULT_COLUMNS
+    graph: Graph,
+    analysis: Analysis,
+    *,
+    depth: int | None = None,
+    columns: Sequence[str] = DEFAULT_COLUMNS,
+    complete: bool = True,
 ) -> str:
-    """Return the table with aligned columns, a legend and the totals."""
+    """Return the table with aligned columns, a legend and the totals.
+
+    Args:
+        graph: the network.
+        analysis: what the passes found on it.
+        depth: how many parts of a dotted path to tell apart; None for a row per node.
+        columns: keys of the columns, in order.
+        complete: whether the network is all of the spec; where it has an error, it is not.
+    """
     table = rows(graph, analysis, depth)
-    parts = [headline(graph), *_align(table, columns), ""]
+    parts = [headline(graph, complete=complete), *_align(table, columns), ""]
     if "receptive_field" in columns:
         parts += [*legend(table), ""]
     parts += [f"{name:<12}{value:>16}  {note}".rstrip() for name, value, note in total_lines(analysis)]
@@ -42,18 +55,25 @@ def render_csv(
     chosen = [BY_KEY[key] for key in columns]
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(column.key for column in chosen)
-    writer.writerows([column.data(row) for column in chosen] for row in rows(graph, analysis, depth))
+    writer.writerow(header for column in chosen for header in column.headers or (column.key,))
+    for row in rows(graph, analysis, depth):
+        data = [column.data(row) for column in chosen]
+        writer.writerow(datum for each in data for datum in (each if isinstance(each, tuple) else (each,)))
     return target.getvalue()
 
 
 def render_markdown(
-    graph: Graph, analysis: Analysis, *, depth: int | None = None, columns: Sequence[str] = DEFAULT_COLUMNS
+    graph: Graph,
+    analysis: Analysis,
+    *,
+    depth: int | None = None,
+    columns: Sequence[str] = DEFAULT_COLUMNS,
+    complete: bool = True,
 ) -> str:
-    """Return the table and the totals as GitHub-flavoured Markdown."""
+    """Return the table and the totals as GitHub-flavoured Markdown. The arguments are those of `render_text`."""
     table = rows(graph, analysis, depth)
     chosen = [BY_KEY[key] for key in columns]
-    lines = [f"**{graph.name}** ({_inputs(graph)})", ""]
+    lines = [headline(graph, complete=complete), ""]
     lines.append(_markdown_row(column.title for column in chosen))
     lines.append(_markdown_row("---:" if column.right else "---" for column in chosen))
     lines += [_markdown_row(column.text(row) for column in chosen) for row in table]
@@ -63,16 +83,14 @@ def render_markdown(
     return "\n".join(lines) + "\n"
 
 
-def render_json(
-    graph: Graph, analysis: Analysis, problems: Iterable[Problem] = (), *, depth: int | None = None
-) -> str:
+def render_json(graph: Graph, analysis: Analysis, problems: Iterable[Problem] = (), *, depth: int | None = None) -> str:
     """Return the document of `archspec shapes --format json`."""
     return json.dumps(document(graph, analysis, problems, depth), indent=2) + "\n"
 
 
-def headline(graph: Graph) -> str:
+def headline(graph: Graph, *, complete: bool = True) -> str:
     """Return what the network is and reads: `resnet34 (image: N x 3 x 224 x 224)`."""
-    return f"{graph.name} ({_inputs(graph)})"
+    return f"{graph.name} ({_inputs(graph)})" + ("" if complete else ", as far as it could be made")
 
 
 def legend(table: Sequence[Row]) -> list[str]:

@@ -12,7 +12,7 @@ from archspec.passes.render import headline, legend, total_lines
 from archspec.passes.report import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from archspec.passes.report import Row
 
 BAR_CELLS = 8
-# Columns whose largest figures are marked.
-MEASURED = ("params", "macs", "activation_bytes")
+# What a narrow terminal is spared, in this order.
+EXPENDABLE = ("activation_bytes", "op")
 
 
 def print_table(
@@ -31,39 +31,87 @@ def print_table(
     analysis: Analysis,
     *,
     depth: int | None = None,
-    columns: Sequence[str] = DEFAULT_COLUMNS,
+    columns: Sequence[str] | None = None,
+    complete: bool = True,
 ) -> None:
     """Print the table, a legend and the totals.
 
     Args:
-        console: where to print; its width is the table's.
+        console: where to print. On a narrow one, bars and some default columns are left out; nothing is cut.
         graph: the network.
         analysis: what the passes found on it.
         depth: how many levels of blocks to open; None for all.
-        columns: keys of the columns, in order.
+        columns: keys of the columns, in order; None for the usual ones, as far as there is room.
+        complete: whether the network is all of the spec; where it has an error, it is not.
     """
     leaves = rows(graph, analysis, depth)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for key in columns:
-        numeric = BY_KEY[key].right
-        table.add_column(
-            BY_KEY[key].title, justify="right" if numeric else "left", no_wrap=key != "inputs", overflow="ellipsis"
-        )
-        if _has_bar(key):
-            table.add_column("", no_wrap=True)
-    largest = {key: max((_measure(row, key) for row in leaves), default=0) for key in MEASURED}
-    for row, level, is_block in _tree(graph, analysis, leaves):
-        cells = [cell for key in columns for cell in _cells(row, key, level, 0 if is_block else largest.get(key, 0))]
-        table.add_row(*cells, style="dim" if is_block else None)
-    console.print(Text(headline(graph), style="bold"))
-    console.print(table)
+    tree = list(_tree(graph, analysis, leaves))
+    tables = (_table(tree, chosen, _largest(leaves, chosen) if bars else {}) for chosen, bars in _choices(columns))
+    table, width = _first_that_fits(console, tables)
+    console.print(Text(headline(graph, complete=complete), style="bold"))
+    # A table that is still too wide is wrapped by the terminal: harder to read than a cut one, but complete.
+    console.print(table, crop=False, no_wrap=True, width=width)
     console.print()
-    if "receptive_field" in columns:
-        for line in legend(leaves):
+    _print_notes(console, leaves, analysis, with_fields=columns is None or "receptive_field" in columns)
+
+
+def _first_that_fits(console: Console, tables: Iterable[Table]) -> tuple[Table, int]:
+    """Return the first table that fits, or the last, with its width."""
+    roomy = console.options.update(width=10**6)
+    measured = [(table, console.measure(table, options=roomy).maximum) for table in tables]
+    return next(((table, width) for table, width in measured if width <= console.width), measured[-1])
+
+
+def _print_notes(console: Console, leaves: Sequence[Row], analysis: Analysis, *, with_fields: bool) -> None:
+    if with_fields and (lines := legend(leaves)):
+        for line in lines:
             console.print(Text(line, style="dim"))
         console.print()
     for name, value, note in total_lines(analysis):
         console.print(Text.assemble(f"{name:<12}", (f"{value:>16}", "bold"), "  ", (note, "dim")))
+
+
+def _choices(columns: Sequence[str] | None) -> Iterator[tuple[tuple[str, ...], bool]]:
+    chosen = tuple(columns or DEFAULT_COLUMNS)
+    yield chosen, True
+    yield chosen, False
+    if columns is None:
+        for spared in EXPENDABLE:
+            chosen = tuple(key for key in chosen if key != spared)
+            yield chosen, False
+
+
+def _table(tree: Sequence[tuple[Row, int, bool]], columns: Sequence[str], largest: dict[str, int]) -> Table:
+    """Return the table; `largest` has the figure of a full bar, for columns with bars."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for key in columns:
+        table.add_column(BY_KEY[key].title, justify="right" if BY_KEY[key].right else "left", no_wrap=True)
+        if key in largest:
+            table.add_column("", no_wrap=True)
+    for row, level, is_block in tree:
+        cells: list[Text] = []
+        for key in columns:
+            # Of the path, the last part only: the blocks above have said the rest.
+            text = "  " * level + row.name.rpartition(".")[2] if key == "name" else BY_KEY[key].text(row)
+            cells.append(Text(text))
+            if key in largest:
+                cells.append(Text() if is_block else _bar(_measure(row, key) / largest[key]))
+        table.add_row(*cells, style="dim" if is_block else None)
+    return table
+
+
+def _bar(share: float) -> Text:
+    return Text("━" * round(share * BAR_CELLS), style="red" if share > 1 / 2 else "yellow")
+
+
+def _largest(leaves: Sequence[Row], columns: Sequence[str]) -> dict[str, int]:
+    found = {key: max((_measure(row, key) for row in leaves), default=0) for key in columns if BY_KEY[key].right}
+    return {key: value for key, value in found.items() if value}
+
+
+def _measure(row: Row, key: str) -> int:
+    value = BY_KEY[key].data(row)
+    return value if isinstance(value, int) else 0
 
 
 def _tree(graph: Graph, analysis: Analysis, leaves: Sequence[Row]) -> Iterator[tuple[Row, int, bool]]:
@@ -72,29 +120,10 @@ def _tree(graph: Graph, analysis: Analysis, leaves: Sequence[Row]) -> Iterator[t
     blocks = [{row.name: row for row in rows(graph, analysis, level + 1)} for level in range(deepest)]
     opened: tuple[str, ...] = ()
     for row in leaves:
-        *parents, _ = row.name.split(".")
+        parents = row.name.split(".")[:-1]
         paths = tuple(".".join(parents[: level + 1]) for level in range(len(parents)))
         for level, path in enumerate(paths):
             if path not in opened:
                 yield blocks[level][path], level, True
         opened = paths
         yield row, len(paths), False
-
-
-def _cells(row: Row, key: str, level: int, largest: int) -> list[Text]:
-    if key == "name":
-        # The last part only: the blocks above have said the rest.
-        return [Text("  " * level + row.name.rpartition(".")[2])]
-    text = Text(BY_KEY[key].text(row))
-    if not _has_bar(key):
-        return [text]
-    share = _measure(row, key) / largest if largest else 0.0
-    return [text, Text("━" * round(share * BAR_CELLS), style="red" if share > 1 / 2 else "yellow")]
-
-
-def _has_bar(key: str) -> bool:
-    return key in MEASURED
-
-
-def _measure(row: Row, key: str) -> int:
-    return {"params": row.params, "macs": row.macs, "activation_bytes": row.activation_bytes}.get(key, 0)

@@ -86,7 +86,7 @@ def _pixels(image: Image.Image, channels: int, size: tuple[int, int] | None) -> 
 def _problem(path: Path, error: Exception) -> Problem:
     """Tell a file that cannot be read from one whose content is wrong. Pillow raises OSError for both."""
     if isinstance(error, OSError) and error.strerror:
-        return CannotRead(file=str(path), reason=error.strerror)
+        return CannotRead(file=str(path), reason=error.strerror.lower())
     if isinstance(error, Image.UnidentifiedImageError):
         return ExampleNotReadable(path=str(path), reason="it is no image of a known format")
     return ExampleNotReadable(path=str(path), reason=str(error).split("\n", 1)[0] or type(error).__name__)

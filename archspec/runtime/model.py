@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
-from pydantic import ValidationError
 
 from archspec.diagnostics.catalog.runtime import ModelNotReadable, NotAClassifier
 from archspec.diagnostics.catalog.usage import CannotRead
@@ -124,7 +123,7 @@ def _open(path: Path) -> onnxruntime.InferenceSession:
     try:
         path.open("rb").close()
     except OSError as error:  # onnxruntime's own message has the absolute path in it
-        raise ProblemError(CannotRead(file=str(path), reason=error.strerror or str(error))) from None
+        raise ProblemError(CannotRead(file=str(path), reason=(error.strerror or str(error)).lower())) from None
     try:
         # Pad_Fusion turns a zero pad before a max pool into padding that the pool ignores: wrong on negative inputs.
         return onnxruntime.InferenceSession(
@@ -140,12 +139,8 @@ def _first_line(error: Exception) -> str:
 
 
 def _metadata(path: Path, session: onnxruntime.InferenceSession) -> Preprocess:
-    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-    if text is None:
-        return Preprocess()
     try:
-        return Preprocess.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        reason = f"its metadata {METADATA_KEY} is damaged ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+        return Preprocess.from_metadata(session.get_modelmeta().custom_metadata_map)
+    except ValueError as error:
+        reason = f"its metadata {METADATA_KEY} is damaged ({error})"
         raise ProblemError(ModelNotReadable(path=str(path), reason=reason)) from None

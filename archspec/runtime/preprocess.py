@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from archspec.ir.fields import Number, PositiveInt, PositiveNumber
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 # The key of the ONNX model's metadata under which this model stands as JSON.
@@ -34,6 +36,19 @@ class Preprocess(BaseModel):
     size: PositiveInt | Annotated[list[PositiveInt], Field(min_length=2, max_length=2)] | None = None
     labels: list[str] | None = None
     probabilities: bool | None = None
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> Preprocess:
+        """Return what a model's metadata says; without an entry, nothing is stated.
+
+        Raises:
+            ValueError: the entry is damaged; the message says where.
+        """
+        try:
+            return cls.model_validate_json(metadata.get(METADATA_KEY, "{}"))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ValueError(f"{'.'.join(map(str, first['loc'])) or 'preprocess'}: {first['msg']}") from None
 
     def height_and_width(self) -> tuple[int, int] | None:
         """Return the size of the input, or None where it is not stated."""

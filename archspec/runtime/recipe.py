@@ -106,7 +106,8 @@ def read_recipe(path: Path) -> Recipe:
     """Read a recipe file.
 
     Raises:
-        ProblemError: it cannot be read, is no YAML, or has unknown keys or wrong values; all of them are reported.
+        ProblemError: it is no YAML, or has unknown keys or wrong values; all of them are reported.
+        OSError: it cannot be read.
     """
     try:
         source = read(path, str(path))

@@ -105,7 +105,7 @@ def train(
         mnist = load_mnist(recipe.data.root)
         _check_inputs(recipe.data.kind, mnist.shape, inputs)
         _check_network(network, recipe.data.kind, mnist.shape)
-        classifier = Classifier(network, recipe, preprocess or Preprocess(), channels=mnist.shape[0])
+        classifier = Classifier(network, recipe, _fitting(preprocess, recipe, mnist), channels=mnist.shape[0])
         keeper = Keeper(out)
         with _quiet_lightning(), _interruptible(), _seeded(recipe.seed):
             _fit(
@@ -152,6 +152,13 @@ def _check_network(network: nn.Module, kind: str, shape: tuple[int, ...]) -> Non
     else:
         return
     raise ProblemError(OutputDoesNotFitData(kind=kind, classes=CLASSES, found=found))
+
+
+def _fitting(preprocess: Preprocess | None, recipe: Recipe, mnist: Mnist) -> Preprocess:
+    if preprocess is not None and not preprocess.fits(mnist.shape[0]):
+        found = "the spec's preprocess has a mean or std for another number of channels"
+        raise ProblemError(InputDoesNotFitData(kind=recipe.data.kind, data=mnist.shape, found=found))
+    return preprocess or Preprocess()
 
 
 def _split(mnist: Mnist, recipe: Recipe) -> tuple[Examples, Examples]:

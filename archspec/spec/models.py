@@ -122,6 +122,7 @@ class NodeLevel(Level):
     repeat: Any = Field(None, description="Copies, each reading the one before.")
     connect: str | None = Field(None, description="`dense` feeds each copy everything before it.")
     share: str | None = Field(None, description="A node whose module is used again.")
+    inputs: list[str] | None = Field(None, description="Names of a group's inputs; one input is just `input`.")
     outputs: Any = Field(None, description="Names for a group's results.")
 
 

@@ -67,6 +67,7 @@ class NodeTemplate:
     otherwise: Ref | None = None
     repeats: tuple[Repeat, ...] = ()
     graph: GraphTemplate | None = None
+    inputs: tuple[str, ...] = ("input",)
     outputs: tuple[OutputTemplate, ...] = ()
 
 

@@ -23,7 +23,7 @@ class Documented(Problem):
 
     Good:
         a: 2
-    """  # noqa: D205
+    """
 
     code: ClassVar[str] = "AS997"
     slug: ClassVar[str] = "documented"

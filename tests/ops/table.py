@@ -22,7 +22,9 @@ class Case:
 
     @classmethod
     def of(cls, kind: type[Op], sample: Sample) -> Case:
-        return cls(kind.model_validate(dict(sample.params)), tuple(TensorType(shape) for shape in sample.inputs), sample)
+        return cls(
+            kind.model_validate(dict(sample.params)), tuple(TensorType(shape) for shape in sample.inputs), sample
+        )
 
     def __str__(self) -> str:
         shapes = ", ".join(map(str, self.inputs))

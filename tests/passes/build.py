@@ -8,6 +8,7 @@ from archspec.ir.graph import Child, Graph, Node, Output, Scope, Value
 from archspec.ir.op import Arity, Op
 from archspec.ir.tensor import TensorType
 from archspec.ir.window import AxisMap, Resample, Whole
+from archspec.ops.convolution import Conv
 from archspec.source.span import Span
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ class Parted(Op):
     def results(self, inputs: tuple[TensorType, ...]) -> tuple[str, ...]:
         del inputs
         return ("0", "1")
+
+
+def conv(kernel_size: int | list[int], **params: Any) -> Conv:
+    """Return a convolution to 8 channels."""
+    return Conv.model_validate({"out_channels": 8, "kernel_size": kernel_size, **params})
 
 
 class Builder:

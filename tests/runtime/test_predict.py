@@ -122,7 +122,7 @@ def test_images_are_resized(tmp_path: Path, model: Path) -> None:
     (prediction,) = predict(model, [image], top=1)
 
     assert [candidate.label for candidate in prediction.candidates] == ["2"]
-    assert prediction.candidates[0].probability == pytest.approx(softmax(0, 0, 2)[2], abs=0.03)
+    assert prediction.candidates[0].probability == pytest.approx(softmax(0, 0, 2)[2], abs=0.05)
 
 
 def test_photographs_are_turned_upright(tmp_path: Path, model: Path) -> None:

@@ -69,7 +69,7 @@ def test_everything_but_the_data_has_a_default() -> None:
             12,
             "optimizer: momentum goes with sgd; adam has none",
         ),
-        ("- data\n", "AS601", 1, 1, "recipe: should be a mapping of settings"),
+        ("[data]\n", "AS601", 1, 1, "recipe: should be a mapping of settings"),
     ],
 )
 def test_a_mistake_is_shown_where_it_is(text: str, code: str, line: int, column: int, message: str) -> None:
@@ -94,8 +94,8 @@ def test_what_is_no_yaml_is_a_problem(text: str) -> None:
     assert [code[:3] for code, *_ in faults(text)] == ["AS0"]
 
 
-def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
-    with pytest.raises(ProblemError):
+def test_a_missing_file_is_an_error_of_reading(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
         read_recipe(tmp_path / "nowhere.yaml")
 
 

@@ -11,10 +11,10 @@ import onnx_ir
 from archspec.backends.onnx.constants import fold_constants
 from archspec.backends.onnx.fold import fold_batch_norms
 from archspec.backends.onnx.lower import lower
-from archspec.backends.onnx.program import OPSET
 from archspec.backends.onnx.quirks import guard_pads
 from archspec.backends.onnx.schema import ELEMENT_TYPES, attribute_type, infer_types
 from archspec.backends.onnx.weights import require_fit
+from archspec.ops.catalog import OPSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ def build(
     Args:
         graph: the network.
         weights: its `state_dict`, as arrays.
-        metadata: what the model says of itself (`archspec.backends.onnx.metadata.describe`).
+        metadata: what the model says of itself, as text by key.
         fold: whether batch norms become part of the convolution before them.
 
     Raises:

@@ -14,7 +14,7 @@ from archspec.backends.onnx.build import build, to_bytes, weights_size_bytes
 from archspec.backends.onnx.reference import torch_reference
 from archspec.backends.onnx.verify import verify
 from archspec.backends.onnx.weights import require_finite, require_fit
-from archspec.source.atomic import claim, write_files
+from archspec.source.atomic import WriteError, claim, write_files
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -143,7 +143,7 @@ def _write_large(
     """
     import onnx_ir
 
-    with _staging(target.parent) as folder:
+    with _staging(target) as folder:
         staged, data = folder / target.name, folder / f"{target.name}.data"
         onnx_ir.save(model, staged, external_data=data.name)
         proof = verify(staged, graph, torch_reference(module, graph), batches=batches)
@@ -151,16 +151,19 @@ def _write_large(
         for file in (data, staged):
             _flush(file)
             file.replace(target.parent / file.name)
-    return size, proof
+        return size, proof
 
 
 @contextmanager
-def _staging(folder: Path) -> Generator[Path]:
-    """Give a folder for unfinished files; remove those of killed processes, since the caller has claimed the parent."""
-    for stale in folder.glob(f"{_STAGING_PREFIX}*"):
+def _staging(target: Path) -> Generator[Path]:
+    """Give a folder beside the target; those of killed processes go, since the caller has claimed the parent."""
+    for stale in target.parent.glob(f"{_STAGING_PREFIX}*"):
         shutil.rmtree(stale, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_STAGING_PREFIX, dir=folder) as staging:
-        yield Path(staging)
+    try:
+        with tempfile.TemporaryDirectory(prefix=_STAGING_PREFIX, dir=target.parent) as staging:
+            yield Path(staging)
+    except OSError as error:  # the user knows the target, not what is staged
+        raise WriteError(error, target) from error
 
 
 def _flush(file: Path) -> None:

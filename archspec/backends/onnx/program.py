@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = "NDArray[Any]"
 
-OPSET = 20
-"""The version of ONNX's operators that the ops write for."""
-
 BATCH = "N"
 """What the batch axis is called."""
 

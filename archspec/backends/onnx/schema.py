@@ -11,7 +11,8 @@ import onnx.defs
 import onnx.shape_inference
 import onnx_ir
 
-from archspec.backends.onnx.program import OPSET, ValueType
+from archspec.backends.onnx.program import ValueType
+from archspec.ops.catalog import OPSET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,11 +10,16 @@ from archspec.diagnostics.text import closest, printable
 
 # More names than these make a message longer, and not clearer.
 _SHOWN = 4
+_LONGEST = 160
 
 
 def _some(names: tuple[str, ...]) -> str:
-    shown = ", ".join(printable(name) for name in names[:_SHOWN])
+    shown = ", ".join(printable(name, _LONGEST) for name in names[:_SHOWN])
     return shown if len(names) <= _SHOWN else f"{shown}, ..."
+
+
+def _whole(path: str) -> str:
+    return printable(path, len(path))
 
 
 def _count(number: int, noun: str) -> str:
@@ -53,7 +58,7 @@ class WeightsDoNotFit(Problem):
         if self.different:
             pairs = tuple(f"{name} is {found}, not {wanted}" for name, found, wanted in self.different)
             faults.append(f"{len(self.different)} different ({_some(pairs)})")
-        return f"{printable(self.source)} does not fit the network: {'; '.join(faults)}"
+        return f"{_whole(self.source)} does not fit the network: {'; '.join(faults)}"
 
     def help(self) -> str | None:
         return self._prefixed() or self._misspelt() or self.suggestion
@@ -95,7 +100,7 @@ class WeightsNotFinite(Problem):
 
     def message(self) -> str:
         where = f"{_count(len(self.names), 'tensor')} ({_some(self.names)})"
-        return f"{printable(self.source)} has NaN or infinity in {where}"
+        return f"{_whole(self.source)} has NaN or infinity in {where}"
 
     def help(self) -> str | None:
         return "take the weights of an earlier epoch"
@@ -122,7 +127,7 @@ class WeightsNotReadable(Problem):
     reason: str
 
     def message(self) -> str:
-        return f"{printable(self.file)} has no weights that can be read: {printable(self.reason)}"
+        return f"{_whole(self.file)} has no weights that can be read: {printable(self.reason, _LONGEST)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +206,7 @@ class OnnxRefused(Problem):
     reason: str
 
     def message(self) -> str:
-        return f"{self.by} refuses the model: {printable(self.reason)}"
+        return f"{self.by} refuses the model: {printable(self.reason, _LONGEST)}"
 
     def help(self) -> str | None:
         return "nothing was written; this is a fault of archspec, please report it with the spec"

@@ -258,7 +258,7 @@ class WrongArguments(Problem):
     got: str
 
     def message(self) -> str:
-        return f"{self.function}() takes {self.takes}, not {printable(self.got)}"
+        return f"{self.function}() takes {self.takes}, got {printable(self.got)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -417,7 +417,7 @@ class NumberOutOfRange(Problem):
     operation: str
 
     def message(self) -> str:
-        return f"'{printable(self.operation)}' is too large a number (over 2 ** 53, or infinite)"
+        return f"'{printable(self.operation)}' is out of range: over 2 ** 53, infinite or undefined"
 
 
 @dataclass(frozen=True, kw_only=True)

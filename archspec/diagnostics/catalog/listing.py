@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.catalog import backend, expansion, expressions, graph, runtime, shapes, spec, usage
+from archspec.diagnostics.catalog import backend, expansion, expressions, graph, runtime, shapes, spec, usage, yaml
 
 if TYPE_CHECKING:
     from archspec.diagnostics.problem import Problem
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 ALL: tuple[type[Problem], ...] = tuple(
     sorted(
         (
+            *yaml.PROBLEMS,
             *expressions.PROBLEMS,
             *spec.PROBLEMS,
             *shapes.PROBLEMS,

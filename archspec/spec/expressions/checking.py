@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_INTEGER = 2**53
 
+_WORDS = ("true", "false", "null")  # constants that Python takes for names
+
 _CONSTRUCTS: dict[type[ast.AST], str] = {
     ast.Lambda: "a lambda",
     ast.ListComp: "a comprehension",
@@ -74,7 +76,7 @@ class _Checker:
         elif isinstance(node, ast.Name):
             self.check_name(node)
         elif isinstance(node, ast.Attribute):
-            if dotted(node) is None:
+            if (dotted(node) or "null").partition(".")[0] in _WORDS:
                 self.refuse(node, f"'.{node.attr}' of something that is not a name")
         elif isinstance(node, ast.Call):
             self.check_call(node)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 10_000
 _ITEMS_PER_STEP = 4
+_FLAT: frozenset[type] = frozenset((bool, int, float, str))  # types of items that need no closer look
 _MAX_EXPONENT = 1_100  # any base but -1, 0 and 1 passes a float's range there, if it is not below 1
 
 _ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[Number, Number], Number]]] = {
@@ -159,8 +160,9 @@ class _Evaluator:
 
     def usable_list(self, things: list[object] | tuple[object, ...], node: ast.expr) -> Value | Unknown:
         self.spend_items(len(things), node)
-        items = [self.usable(thing, node) for thing in things]
-        return self.all_known(items)
+        if _FLAT.issuperset(map(type, things)):
+            return cast("list[Value]", list(things))
+        return self.all_known([self.usable(thing, node) for thing in things])
 
     def all_known(self, items: list[Value | Unknown]) -> list[Value] | Unknown:
         known = [item for item in items if item is not UNKNOWN]
@@ -175,7 +177,7 @@ class _Evaluator:
         """Spend a list's items before it is compared, those of lists within it too."""
         if isinstance(value, list):
             self.spend_items(len(value), node)
-            for item in value:
+            for item in () if _FLAT.issuperset(map(type, value)) else value:
                 self.weigh(item, node)
 
     def list_display(self, node: ast.List) -> Value | Unknown:
@@ -302,8 +304,7 @@ class _Evaluator:
             odd = [cast("Value", part) for part in found if part is not None and not isinstance(part, int)]
             self.refuse_operands(node, "[:]", *([items] if not isinstance(items, list) else odd))
         if whole[2] == 0:
-            takes = "a step other than 0"
-            raise ProblemError(WrongArguments(span=self.span(node), function="slice", takes=takes, got="0"))
+            raise ProblemError(WrongOperands(span=self.span(node), operator="[:]", kinds=("a step of 0",)))
         result = items[slice(*whole)]
         self.spend_items(len(result), node)
         return result

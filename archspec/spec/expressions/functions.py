@@ -77,8 +77,7 @@ def make_divisible(value: Number, divisor: int, min_value: int | None = None) ->
 def _numbers(values: Sequence[Value]) -> list[Number]:
     numbers = [value for value in values if isinstance(value, (int, float))]
     if len(numbers) < len(values):
-        odd = next(value for value in values if not isinstance(value, (int, float)))
-        raise ArgumentError("numbers", kind(odd))
+        raise ArgumentError("numbers", kind(next(value for value in values if not isinstance(value, (int, float)))))
     return numbers
 
 

@@ -67,11 +67,11 @@ def parse_expression(text: str, span: Span) -> Expression:
         raise ProblemError(ExpressionTooLong(span=span, length=len(text), limit=MAX_LENGTH))
     _check_tokens(text, span)
     tree = _parsed(text, span)
-    if _depth(tree) > MAX_DEPTH:
-        raise ProblemError(ExpressionTooDeep(span=span, what="levels", limit=MAX_DEPTH))
+    kinds = _kinds_of_parts(tree, span)
     expression = Expression(text, span, tree)
     check(expression)
-    return Expression(text, span, _Normaliser().visit(tree))
+    varies = ast.Tuple in kinds or any(word in text for word in _TRUTH_WORDS)
+    return Expression(text, span, _Normaliser().visit(tree)) if varies else expression
 
 
 def _check_tokens(text: str, span: Span) -> None:
@@ -120,20 +120,23 @@ def _parsed(text: str, span: Span) -> ast.expr:
         raise ProblemError(ExpressionSyntax(span=place, text=text, reason=reason)) from None
     except (RecursionError, MemoryError):
         raise ProblemError(ExpressionTooDeep(span=span, what="levels", limit=MAX_DEPTH)) from None
-    for node in ast.walk(tree):
+    for node in ast.walk(tree) if lead else ():
         if isinstance(node, (ast.expr, ast.keyword)):
             node.col_offset += lead
             node.end_col_offset = (node.end_col_offset or 0) + lead
     return tree
 
 
-def _depth(tree: ast.expr) -> int:
-    """Return the number of levels, without recursion."""
-    depth, level = 0, [*ast.iter_child_nodes(tree)]
-    while level:
-        depth += 1
+def _kinds_of_parts(tree: ast.expr, span: Span) -> set[type[ast.AST]]:
+    """Return the kinds of nodes in a tree, which must not be too deep; goes level by level, without recursion."""
+    kinds: set[type[ast.AST]] = set()
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        kinds.update(map(type, level))
         level = [child for node in level for child in ast.iter_child_nodes(node)]
-    return depth
+        if not level:
+            return kinds
+    raise ProblemError(ExpressionTooDeep(span=span, what="levels", limit=MAX_DEPTH))
 
 
 class _Normaliser(ast.NodeTransformer):

@@ -31,11 +31,11 @@ class Builder:
         self.nodes: dict[str, Node] = {}
         self.last = next(iter(self.inputs))
 
-    def add(self, path: str, op: str, *sources: str | Value, **params: Any) -> str:
+    def add(self, path: str, op: str, *sources: str | Value, **params: object) -> str:
         values = tuple(
             source if isinstance(source, Value) else Value(source) for source in (sources or (Value(self.last),))
         )
-        made = BY_NAME[op](**params)
+        made = BY_NAME[op].model_validate(params)
         types = tuple(self.type_of(value) for value in values)
         self.nodes[path] = Node(path, made, values, types, made.infer(types), SPAN)
         self.last = path

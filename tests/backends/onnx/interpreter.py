@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (what the records call it)
@@ -13,6 +13,9 @@ from archspec.ir.records import REQUIRED, TorchExpression, TorchFunction, TorchM
 if TYPE_CHECKING:
     from archspec.ir.graph import Graph, Node, Value
     from archspec.ir.records import Arg
+
+# A tensor, or the several results of one node.
+Result: TypeAlias = "torch.Tensor | tuple[torch.Tensor, ...]"
 
 _NAMES = {"torch": torch, "nn": nn, "F": F}
 
@@ -35,8 +38,8 @@ class Interpreted(nn.Module):
             parent = getattr(parent, scope)
         parent.add_module(name, module)
 
-    def forward(self, *inputs: torch.Tensor) -> Any:
-        values: dict[str, Any] = dict(zip(self.graph.inputs, inputs, strict=True))
+    def forward(self, *inputs: torch.Tensor) -> Result | tuple[Result, ...]:
+        values: dict[str, Result] = dict(zip(self.graph.inputs, inputs, strict=True))
         for node in self.graph.nodes.values():
             values[node.path] = self._run(node, [_pick(values, value) for value in node.inputs])
         results = [
@@ -44,7 +47,7 @@ class Interpreted(nn.Module):
         ]
         return results[0] if len(results) == 1 else tuple(results)
 
-    def _run(self, node: Node, inputs: list[Any]) -> Any:
+    def _run(self, node: Node, inputs: list[Result]) -> Result:
         code = node.op.torch(node.input_types)
         names = [f"x{index}" for index in range(len(inputs))]
         scope = dict(zip(names, inputs, strict=True))
@@ -56,7 +59,7 @@ class Interpreted(nn.Module):
         return _evaluate(code.template.format(*names, all=code.joiner.join(names)), scope)
 
 
-def _pick(values: dict[str, Any], value: Value) -> Any:
+def _pick(values: dict[str, Result], value: Value) -> Result:
     found = values[value.node]
     return found[value.index] if isinstance(found, tuple) else found
 
@@ -70,5 +73,5 @@ def _named(args: tuple[Arg, ...]) -> dict[str, Any]:
     return {arg.name: arg.value for arg in named if arg.default is REQUIRED or arg.value != arg.default}
 
 
-def _evaluate(source: str, scope: dict[str, Any] | None = None) -> Any:
+def _evaluate(source: str, scope: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  (as `eval` does)
     return eval(source, {**_NAMES, **(scope or {})})  # noqa: S307  (the ops' own records)

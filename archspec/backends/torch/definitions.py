@@ -1,0 +1,178 @@
+"""Which classes a network needs: one for each block definition.
+
+Uses of a block share its class when they differ in numbers only. Where they differ in kind (another activation, another
+rank of convolution) each kind gets a class of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from archspec.ir.graph import Node, Scope
+from archspec.ir.records import TorchExpression, TorchFunction, TorchModule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archspec.ir.graph import Child
+    from archspec.ir.records import TorchCode
+    from archspec.spec.template import GraphTemplate
+
+Signature: TypeAlias = "tuple[Any, ...] | None"
+
+
+class KindsDifferError(Exception):
+    """Two expansions of a graph differ in more than numbers."""
+
+
+@dataclass(eq=False, slots=True)
+class Definition:
+    """A class to write: a graph in the spec and its expansions.
+
+    Attributes:
+        kind: what it was in the spec.
+        label: the name that the class is called after.
+        template: the spec, block or node that has the graph.
+        graph: the graph.
+        scopes: its expansions, all alike in kind.
+        signature: what they have in common.
+    """
+
+    kind: Literal["network", "block", "group"]
+    label: str
+    template: Any
+    graph: GraphTemplate
+    scopes: list[Scope[Any]] = field(default_factory=list[Scope[Any]])
+    signature: Signature = None
+
+
+def code_of(node: Node) -> TorchCode:
+    """Return what the PyTorch backend writes for a node."""
+    return node.op.torch(node.input_types)
+
+
+def signature_of(item: Node | Scope[Any] | None) -> Signature:
+    """Return the kind of an item: all but its numbers. None (left out by `when`) agrees with any kind."""
+    if item is None:
+        return None
+    if isinstance(item, Node):
+        return _signature_of_code(code_of(item))
+    children = tuple(signature_of(child.item) for child in item.children)
+    if item.kind not in ("repeat", "splice") or _is_spliced_group(item):
+        return (item.kind, item.block, *children)
+    try:
+        return (item.kind, merge_all(children))
+    except KindsDifferError:
+        return (item.kind, *children)
+
+
+def _is_spliced_group(scope: Scope[Any]) -> bool:
+    """Tell whether a splice holds the nodes of a list group, and not the copies of a loop."""
+    graph = getattr(scope.template, "graph", None)
+    nodes = () if graph is None else graph.nodes
+    return scope.kind == "splice" and len(nodes) == len(scope.children) and all(
+        child.template is node for child, node in zip(scope.children, nodes, strict=True)
+    )
+
+
+def _signature_of_code(code: TorchCode) -> Signature:
+    if isinstance(code, TorchModule):
+        return ("module", code.cls, code.wrap, *(arg.name for arg in code.args))
+    if isinstance(code, TorchFunction):
+        return ("function", code.call, code.module or "", *(arg.name for arg in code.args))
+    assert isinstance(code, TorchExpression)
+    return ("expression", code.template, code.joiner)
+
+
+def merge_all(signatures: Iterable[Signature]) -> Signature:
+    """Return the kind that all have in common.
+
+    Raises:
+        KindsDifferError: there is none.
+    """
+    merged: Signature = None
+    for signature in signatures:
+        merged = merge(merged, signature)
+    return merged
+
+
+def merge(left: Signature, right: Signature) -> Signature:
+    """Return the kind that two have in common.
+
+    Raises:
+        KindsDifferError: there is none.
+    """
+    if left is None or right is None:
+        return left if right is None else right
+    if len(left) != len(right):
+        raise KindsDifferError
+    return tuple(_merge_parts(a, b) for a, b in zip(left, right, strict=True))
+
+
+def _merge_parts(left: Any, right: Any) -> Any:
+    if isinstance(left, tuple | None) and isinstance(right, tuple | None):
+        return merge(left, right)
+    if left != right:
+        raise KindsDifferError
+    return left
+
+
+class Definitions:
+    """Finds the definition of each scope that becomes a class."""
+
+    def __init__(self, root: Scope[Any]) -> None:
+        """Sort the uses of blocks in a network by kind."""
+        self._blocks: dict[str, list[Definition]] = {}
+        self._of: dict[int, Definition] = {}
+        for scope in root.walk():
+            if scope.kind == "block" and scope.block is not None:
+                self._enter(scope, self._blocks.setdefault(scope.block, []))
+
+    def _enter(self, scope: Scope[Any], known: list[Definition]) -> None:
+        signature = signature_of(scope)
+        for definition in known:
+            try:
+                definition.signature = merge(definition.signature, signature)
+            except KindsDifferError:
+                continue
+            break
+        else:
+            template = scope.template
+            definition = Definition("block", template.name, template, template.graph, [], signature)
+            known.append(definition)
+        definition.scopes.append(scope)
+        self._of[id(scope)] = definition
+
+    def of_block(self, scope: Scope[Any]) -> Definition:
+        """Return the definition that a use of a block belongs to."""
+        return self._of[id(scope)]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One place where a node of the spec was expanded, inside one expansion (`owner`) of the class being written."""
+
+    child: Child[Any]
+    owner: Scope[Any]
+
+    @property
+    def item(self) -> Any:
+        """The node or scope, or None."""
+        return self.child.item
+
+    @property
+    def node(self) -> Node:
+        """The item, which is a node."""
+        assert isinstance(self.child.item, Node)
+        return self.child.item
+
+    @property
+    def scope(self) -> Scope[Any]:
+        """The item, which is a scope."""
+        assert isinstance(self.child.item, Scope)
+        return self.child.item
+
+    def inner(self) -> tuple[Site, ...]:
+        """Return the sites of the item's children."""
+        return tuple(Site(child, self.owner) for child in self.scope.children)

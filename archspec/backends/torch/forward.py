@@ -1,0 +1,283 @@
+"""The `forward` of a generated class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archspec.backends.torch.definitions import code_of
+from archspec.ir.graph import Node
+from archspec.ir.records import TorchExpression, TorchFunction, TorchModule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archspec.spec.template import GraphTemplate, Ref
+
+# Source that would reach further to the right is put on a line of its own.
+NEST_WIDTH = 60
+NEST_DEPTH = 4
+WIDTH = 88
+
+_BINDS = {"sum": 1, "product": 2, "atom": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A value inside a class: an input (by name), or a result of the node at a position."""
+
+    position: int | str
+    result: str = ""
+
+
+@dataclass(slots=True)
+class Step:
+    """What `forward` does for one node.
+
+    Attributes:
+        position: the node's position in its graph.
+        name: the node's name.
+        sources: what it reads.
+        template: source with `{0}`, `{1}`, ... for what it reads.
+        binds: how tightly that source binds.
+        results: the names of its results; empty for one.
+        unpacks: whether several results come as a tuple.
+        condition: an attribute that tells whether it is left out; then `otherwise` passes.
+        major: whether it is a main act of the network (a convolution, a block), which begins a statement.
+        whole: whether it is a block, group or repeat, whose result only a join may take up at once.
+    """
+
+    position: int
+    name: str
+    sources: tuple[Key, ...]
+    template: str
+    binds: str = "atom"
+    results: tuple[str, ...] = ()
+    condition: str | None = None
+    otherwise: Key | None = None
+    joiner: str = ", "
+    comment: str = ""
+    major: bool = False
+    whole: bool = False
+    joins: bool = False
+
+
+@dataclass(slots=True)
+class Forward:
+    """Turns steps into statements, with as few names as a person would use.
+
+    A value that only the next step reads is written inside it. The name of a value that nothing reads any more is taken
+    again.
+    """
+
+    inputs: dict[str, str]
+    steps: list[Step]
+    outputs: tuple[Key, ...]
+    lines: list[str] = field(default_factory=list[str])
+    names: dict[Key, str] = field(default_factory=dict[Key, str])
+    taken: set[str] = field(default_factory=set[str])
+    _pending: tuple[Key, str, str, int] | None = None
+    _comment: str = ""
+
+    def write(self) -> list[str]:
+        """Return the statements."""
+        for name, variable in self.inputs.items():
+            self.names[Key(name)] = variable
+            self.taken.add(variable)
+        for number, step in enumerate(self.steps):
+            self._step(number, step)
+        self._finish()
+        return self.lines
+
+    # ----------------------------------------------------------------------------------------------- reading
+
+    def _readers(self, key: Key) -> list[int]:
+        """Return the numbers of the steps that read a value, each as often as it does; the end counts as one."""
+        found = [
+            number
+            for number, step in enumerate(self.steps)
+            for source in (*step.sources, *(() if step.otherwise is None else (step.otherwise,)))
+            if source == key
+        ]
+        return found + [len(self.steps)] * self.outputs.count(key)
+
+    def _text(self, key: Key, number: int, binds: str) -> tuple[str, int]:
+        """Return source for a value, and how deep it nests."""
+        if self._pending is not None and self._pending[0] == key:
+            _, text, bound, depth = self._pending
+            self._pending = None
+            loose = _BINDS[bound] < _BINDS[binds]
+            return (f"({text})" if loose else text), depth
+        del number
+        return self.names[key], 0
+
+    # ----------------------------------------------------------------------------------------------- steps
+
+    def _step(self, number: int, step: Step) -> None:
+        if self._pending is not None and not self._fits(step):
+            self._flush(number)
+        # What stands inside an argument list needs no parentheses.
+        surrounding = step.binds if step.joiner != ", " else ("sum" if step.binds == "atom" else step.binds)
+        parts: list[str] = []
+        depth = 0
+        for position, source in enumerate(step.sources):
+            bound = surrounding if position == 0 or step.binds == "atom" else "atom" if step.binds == "product" else surrounding
+            text, nested = self._text(source, number, bound)
+            parts.append(text)
+            depth = max(depth, nested)
+        text = fill(step.template, parts, step.joiner)
+        binds = step.binds
+        if step.condition is not None and step.otherwise is not None:
+            text, binds = f"{text} if {step.condition} else {self.names[step.otherwise]}", "sum"
+        self._comment = step.comment
+        if step.results:
+            self._assign_results(number, step, text)
+            return
+        key = Key(step.position)
+        self._pending = (key, text, binds, depth + 1)
+        readers = self._readers(key)
+        alone = readers == [number + 1] and step.condition is None
+        if not alone or len(text) > NEST_WIDTH or depth + 1 >= NEST_DEPTH:
+            self._flush(number + 1)
+
+    def _fits(self, step: Step) -> bool:
+        """Tell whether the pending value may be written inside a step."""
+        assert self._pending is not None
+        key = self._pending[0]
+        made = next(made for made in self.steps if made.position == key.position)
+        if step.major or (made.whole and not step.joins) or len(step.sources) > 2:  # noqa: PLR2004
+            return False
+        uses = [index for index, source in enumerate(step.sources) if source == key]
+        if len(uses) != 1 or step.condition is not None:
+            return False
+        mentions = 1 if "{all}" in step.template else step.template.count("{" + str(uses[0]) + "}")
+        return mentions == 1 and len(self._pending[1]) + len(step.template) <= NEST_WIDTH + 20
+
+    def _flush(self, number: int) -> None:
+        """State the pending value under a name."""
+        if self._pending is None:
+            return
+        key, text, _, _ = self._pending
+        self._pending = None
+        if number > len(self.steps) - 1 and self.outputs == (key,):
+            self._pending = (key, text, "sum", 0)
+            return
+        name = self._name(key, number)
+        self.names[key] = name
+        self._add(f"{name} = {text}")
+
+    def _add(self, statement: str) -> None:
+        comment = f"  # {self._comment}" if self._comment else ""
+        fits = len(statement) + len(comment) + 8 <= WIDTH
+        self.lines.append(statement + (comment if fits else ""))
+
+    def _assign_results(self, number: int, step: Step, text: str) -> None:
+        keys = [Key(step.position, result) for result in step.results]
+        variable = self._fresh(step.name)
+        del number
+        self._add(f"{variable} = {text}")
+        for index, key in enumerate(keys):
+            self.names[key] = f"{variable}[{index}]"
+
+    def _finish(self) -> None:
+        if self._pending is not None and len(self.outputs) == 1 and self._pending[0] == self.outputs[0]:
+            self.lines.append(f"return {self._pending[1]}")
+            return
+        self._flush(len(self.steps))
+        self.lines.append("return " + ", ".join(self.names[key] for key in self.outputs))
+
+    # ----------------------------------------------------------------------------------------------- names
+
+    def _name(self, key: Key, number: int) -> str:
+        """Return a name for a value that the step before `number` made.
+
+        It takes the name of a value that nobody reads any more; or `out`, if the next step reads it; or the node's own.
+        """
+        step = next(step for step in self.steps if step.position == key.position)
+        beside = any(len(other.sources) > 2 and key in other.sources for other in self.steps)  # noqa: PLR2004
+        if beside:
+            # One of several branches: each under its own name.
+            return self._fresh(step.name)
+        dead = [
+            (name, known)
+            for known, name in self.names.items()
+            if "[" not in name and not any(reader >= number for reader in self._readers(known))
+        ]
+        reads = {self.names[source] for source in self._sources_of(number) if source in self.names}
+        reusable = [name for name, _ in dead if name in reads or name in ("x", "out")]
+        for name in ("x", "out", *reusable):
+            if name in reusable:
+                for known in [known for known, held in self.names.items() if held == name]:
+                    del self.names[known]
+                return name
+        if number in self._readers(key) and "out" not in self.names.values() and len(set(self._readers(key))) == 1:
+            return self._claim("out")
+        return self._fresh(step.name)
+
+    def _sources_of(self, number: int) -> Sequence[Key]:
+        return self.steps[number - 1].sources if 0 < number <= len(self.steps) else ()
+
+    def _claim(self, name: str) -> str:
+        self.taken.add(name)
+        return name
+
+    def _fresh(self, wanted: str) -> str:
+        name = wanted if wanted.isidentifier() else f"x{wanted}"
+        number = 2
+        while name in self.taken or name in RESERVED:
+            name, number = f"{wanted}_{number}", number + 1
+        return self._claim(name)
+
+
+RESERVED = frozenset({"self", "torch", "nn", "F", "Tensor"})
+
+
+def fill(template: str, parts: Sequence[str], joiner: str) -> str:
+    """Put the inputs' source into a template."""
+    if "{all}" in template:
+        return template.replace("{all}", joiner.join(parts))
+    for index, part in enumerate(parts):
+        template = template.replace("{" + str(index) + "}", part)
+    return template
+
+
+def sources_of(graph: GraphTemplate, position: int, inputs: Sequence[str]) -> tuple[Key, ...]:
+    """Return what the node at a position of a mapping graph reads."""
+    template = graph.nodes[position]
+    if template.sources is None:
+        return (previous(position, inputs),)
+    return tuple(key_of(graph, ref, inputs) for ref in template.sources)
+
+
+def previous(position: int, inputs: Sequence[str]) -> Key:
+    """Return the result before a position."""
+    return Key(position - 1) if position else Key(inputs[0])
+
+
+def key_of(graph: GraphTemplate, ref: Ref, inputs: Sequence[str]) -> Key:
+    """Return the value that a reference names."""
+    if ref.text in inputs:
+        return Key(ref.text)
+    if ref.text == "input":
+        return Key(inputs[0])
+    names = [node.name for node in graph.nodes]
+    if ref.text in names:
+        return Key(names.index(ref.text))
+    head, _, result = ref.text.rpartition(".")
+    return Key(names.index(head), result)
+
+
+def expression_of_code(code: TorchModule | TorchFunction | TorchExpression, args: str, attribute: str) -> tuple[str, str, str]:
+    """Return the template, binding and joiner of a node's step."""
+    if isinstance(code, TorchModule):
+        return f"{attribute}({code.wrap})", "atom", ", "
+    if isinstance(code, TorchFunction):
+        return f"{code.call}({{all}}{', ' + args if args else ''})", "atom", ", "
+    return code.template, code.binds, code.joiner
+
+
+def is_stateless(node: Node) -> bool:
+    """Tell whether a node needs no submodule."""
+    return not isinstance(code_of(node), TorchModule)
+
+

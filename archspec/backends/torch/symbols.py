@@ -1,0 +1,230 @@
+"""Values as Python expressions.
+
+What an expression in the spec gave is a number at every place where it was evaluated. Here it becomes source again: the
+spec's own expression, or what can be inferred (`in_channels`). A candidate is used only if it gives the right number at
+every one of those places, so what cannot be expressed ends as a literal or as one more argument of the constructor.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import ChainMap
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from archspec.diagnostics.problem import ProblemError
+from archspec.elaborate.environment import NO_WORDS, ShapeView, Words, expression_of
+from archspec.source.span import Span
+from archspec.source.tree import Mapping, Scalar, Sequence, Tree
+from archspec.spec.expressions import UNKNOWN, evaluate, parse_expression, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from collections.abc import Mapping as AbstractMapping
+
+    from archspec.ir.graph import Scope
+    from archspec.spec.expressions import Expression
+
+Rename = "Callable[[str], str | None]"
+
+_NOWHERE = Span("", 1, 1, 1, 1)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MISSING = object()
+
+
+@dataclass(slots=True)
+class CtorParam:
+    """An argument of a constructor.
+
+    Attributes:
+        name: its name.
+        annotation: its type.
+        values: its value in each expansion of the class, by the scope's id.
+        default: its default as source; None if it is required.
+        rank: where it stands: inferred sizes come first, then what the block declares.
+        source: the block's parameter that it is, or None if it is inferred.
+        size_of: the block's input whose channels it is, or None.
+        captured: the name around an inline group that it is, or None.
+    """
+
+    name: str
+    annotation: str
+    values: AbstractMapping[int, Any]
+    default: str | None = None
+    default_value: Any = _MISSING
+    rank: int = 1
+    source: str | None = None
+    size_of: str | None = None
+    captured: str | None = None
+
+    @property
+    def signature(self) -> str:
+        """How it stands in the constructor's signature."""
+        return f"{self.name}: {self.annotation}" + (f" = {self.default}" if self.default is not None else "")
+
+
+def literal(value: Any) -> str:
+    """Return a value as Python source."""
+    if isinstance(value, list | tuple):
+        inside = ", ".join(literal(item) for item in value)
+        if isinstance(value, list):
+            return f"[{inside}]"
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if isinstance(value, float) and value != value:  # noqa: PLR0124  (nan)
+        return 'float("nan")'
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return f'float("{value}")'
+    return repr(value)
+
+
+def annotation_of(value: Any) -> str:
+    """Return the type of a value as an annotation."""
+    if isinstance(value, list | tuple):
+        inner = {annotation_of(item) for item in value}
+        if isinstance(value, tuple):
+            return f"tuple[{', '.join(annotation_of(item) for item in value)}]"
+        return f"list[{' | '.join(sorted(inner)) or 'int'}]"
+    return type(value).__name__
+
+
+def same(left: Any, right: Any) -> bool:
+    """Tell whether two values are the same argument: (3, 3) is 3, but True is not 1."""
+    left, right = _normal(left), _normal(right)
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _normal(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        items = tuple(_normal(item) for item in value)
+        return items[0] if items and all(item == items[0] for item in items) else items
+    return value
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> tuple[bool, Any]:
+    """Return a literal's value (True, value) or an expression (False, expression)."""
+    try:
+        return True, ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return False, parse_expression(text, _NOWHERE)
+
+
+def evaluated(text: str, env: AbstractMapping[str, Any]) -> Any:
+    """Return the value of candidate source, or UNKNOWN if it has none here."""
+    if text.isidentifier() and text not in ("True", "False", "None"):
+        return env.get(text, UNKNOWN)
+    try:
+        known, value = _parsed(text)
+        return value if known else evaluate(value, env)
+    except ProblemError:
+        return UNKNOWN
+
+
+def names_in(text: str) -> frozenset[str]:
+    """Return the identifiers in some source."""
+    return frozenset(_NAME.findall(text))
+
+
+def rendered(tree: Tree, rename: Callable[[str], str | None], words: Words = NO_WORDS) -> str | None:
+    """Return a value of the spec as source, or None if it has none. Lists become tuples."""
+    if isinstance(tree, Mapping):
+        return None
+    if isinstance(tree, Sequence):
+        parts = [rendered(item, rename, words) for item in tree.items]
+        known = [part for part in parts if part is not None]
+        if len(known) != len(parts):
+            return None
+        return f"({', '.join(known)}{',' if len(known) == 1 else ''})"
+    return _rendered_scalar(tree, rename, words)
+
+
+def _rendered_scalar(tree: Scalar, rename: Callable[[str], str | None], words: Words) -> str | None:
+    try:
+        expression: Expression | None = expression_of(tree, words)
+    except ProblemError:
+        return None
+    return literal(tree.value) if expression is None else render(expression, rename)
+
+
+def substituted(text: str, values: AbstractMapping[str, str]) -> str | None:
+    """Return source with names replaced by other source; None if a name has no replacement."""
+    tree = ast.parse(text, mode="eval")
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    if not (names - calls) <= set(values):
+        return None
+    replaced = _Substitution(values).visit(tree)
+    return ast.unparse(replaced)
+
+
+class _Substitution(ast.NodeTransformer):
+    def __init__(self, values: AbstractMapping[str, str]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        text = self.values.get(node.id)
+        return node if text is None else ast.parse(text, mode="eval").body
+
+
+@dataclass(slots=True)
+class Loop:
+    """A loop being written: its index and the names of its values."""
+
+    index: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Namespace:
+    """The names that a constructor's code may use, and their values in each expansion of its class.
+
+    Attributes:
+        scopes: the expansions.
+        params: the arguments of the constructor found so far.
+        lets: the local names defined so far, each with its source.
+        loops: the loops around the code being written, outermost first.
+        running: a local name that holds the channels of the tensor at this point of a list, or None.
+    """
+
+    scopes: list[Scope[Any]]
+    params: dict[str, CtorParam] = field(default_factory=dict[str, CtorParam])
+    lets: dict[str, str] = field(default_factory=dict[str, str])
+    loops: list[Loop] = field(default_factory=list[Loop])
+    taken: set[str] = field(default_factory=set[str])
+
+    def values(self, owner: Scope[Any], env: AbstractMapping[str, Any]) -> AbstractMapping[str, Any]:
+        """Return what the names stand for at one site."""
+        known: dict[str, Any] = {name: param.values.get(id(owner), UNKNOWN) for name, param in self.params.items()}
+        known |= {name: owner.env.get(name, UNKNOWN) for name in self.lets}
+        looped = {name: env.get(name, UNKNOWN) for loop in self.loops for name in (loop.index, *loop.names)}
+        return ChainMap(looped, known)
+
+    def fresh(self, wanted: str) -> str:
+        """Return a name that nothing here has yet."""
+        name, number = wanted, 2
+        while name in self.params or name in self.lets or name in self.taken:
+            name, number = f"{wanted}_{number}", number + 1
+        self.taken.add(name)
+        return name
+
+
+def first_holding(
+    candidates: Iterable[str], values: list[Any], envs: list[AbstractMapping[str, Any]]
+) -> str | None:
+    """Return the first candidate that gives the right value at every site."""
+    for text in candidates:
+        if all(same(evaluated(text, env), value) for value, env in zip(values, envs, strict=True)):
+            return text
+    return None
+
+
+def size_of(view: Any, attribute: str) -> Any:
+    """Return an attribute of a shape, or UNKNOWN."""
+    if not isinstance(view, ShapeView):
+        return UNKNOWN
+    try:
+        return view.attribute(attribute)
+    except KeyError:
+        return UNKNOWN

@@ -1,0 +1,67 @@
+"""Getting specs for commands: checked or compiled, from a file or standard input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archspec.cli.report import show
+from archspec.cli.session import current
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archspec.api import Architecture
+    from archspec.diagnostics.problem import Problem
+
+STDIN = "-"
+_NOT_AS_KEYWORDS = frozenset({"path", "variant", "inputs"})  # arguments of `archspec.load` itself
+
+
+def check_spec(
+    path: str, variant: str | None, params: Mapping[str, Any], inputs: Mapping[str, tuple[int, ...]]
+) -> tuple[Problem, ...]:
+    """Return the problems of a spec; its text stays in the session, to be shown beside them."""
+    from archspec.api import compile_spec
+    from archspec.diagnostics.catalog.usage import CannotRead
+    from archspec.diagnostics.problem import ProblemError
+    from archspec.elaborate.network import Choice
+    from archspec.source.span import SourceFile
+
+    try:
+        source, template, _, problems = compile_spec(path, Choice(variant, params, inputs))
+    except ProblemError as error:
+        return error.problems
+    except OSError as error:  # the other specs are still worth checking
+        reason = (error.strerror or str(error)).lower()
+        return (CannotRead(span=SourceFile(path, "").span(), file=path, reason=reason),)
+    current().sources.update({source.path: source, **(template.files if template else {})})
+    return problems
+
+
+def load_spec(
+    path: str,
+    variant: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, tuple[int, ...]] | None = None,
+) -> Architecture:
+    """Return a spec's network. Warnings are printed, unless the session is quiet.
+
+    Raises:
+        SpecError: there is an error in it.
+    """
+    from archspec.api import SpecError, load
+
+    session = current()
+    if clashing := _NOT_AS_KEYWORDS & set(params or {}):
+        raise click.UsageError(f"--set {min(clashing)}: a parameter of this name cannot be set from outside the spec")
+    try:
+        architecture = load(path, variant=variant, inputs=inputs, **(params or {}))
+    except SpecError as error:
+        session.sources.update(error.sources)
+        raise
+    session.sources.update(architecture.sources)
+    if not session.quiet:
+        show(architecture.problems, session)
+    return architecture

@@ -1,0 +1,225 @@
+"""Ops that take parts of a tensor: split, chunk, slice; and the mean over axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from archspec.diagnostics.catalog.shapes import AxisDoesNotDivide, EmptyOutput, SplitSizesDiffer
+from archspec.diagnostics.problem import ProblemError
+from archspec.ir.fields import Bool, Int, PositiveInt
+from archspec.ir.op import Op, Sample
+from archspec.ir.records import Arg, Constant, OnnxNode, TorchExpression, TorchFunction
+from archspec.ir.window import POINTWISE, AxisMap, Window
+from archspec.ops.axes import AXIS, mixed_axes, moved_axes, sample_axis, with_batch
+from archspec.ops.dtypes import require_float
+from archspec.ops.lowering import X, step
+
+if TYPE_CHECKING:
+    from archspec.ir.tensor import Shape, TensorType
+
+# What stands for "to the end" in an ONNX Slice.
+TO_THE_END = 2**63 - 1
+
+
+class Parts(Op):
+    """What split and chunk share: several results, named 0, 1, ..., that lie one behind the other on an axis."""
+
+    axis: Int = Field(0, description=AXIS)
+
+    def sizes(self, size: int, axis: int) -> Shape:
+        """Return the sizes of the parts of an axis.
+
+        Raises:
+            ProblemError: it does not come out even.
+        """
+        raise NotImplementedError
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        (tensor,) = inputs
+        axis = sample_axis(self.op, self.axis, tensor)
+        sizes = self.sizes(tensor.shape[axis], axis)
+        return tuple(tensor.with_shape(*tensor.shape[:axis], size, *tensor.shape[axis + 1 :]) for size in sizes)
+
+    def results(self, inputs: tuple[TensorType, ...]) -> tuple[str, ...]:
+        return tuple(str(index) for index in range(len(self.infer(inputs))))
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        """Return the whole of a spatial axis that is cut: which part is read is not told here."""
+        return mixed_axes(inputs[0], (sample_axis(self.op, self.axis, inputs[0]),))
+
+    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
+        return 0
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        axis = sample_axis(self.op, self.axis, inputs[0])
+        sizes = self.sizes(inputs[0].shape[axis], axis)
+        return (step("Split", X, Constant(sizes), axis=with_batch(self.axis)),)
+
+
+class Split(Parts):
+    """Cuts an axis into parts of given sizes, read as `node.0`, `node.1`, ... (torch.split).
+
+    Shape: one result for each part. The last part of a single `split_size` may be smaller.
+    """
+
+    op: ClassVar[str] = "split"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((8, 4, 5),), {"split_size": [3, 5]}),
+        Sample(((8, 4, 5),), {"split_size": 3}),
+        Sample(((8, 4, 5),), {"split_size": 2, "axis": -1}),
+        Sample(((8,),), {"split_size": 8}),
+        Sample(((8, 4, 5),), {"split_size": [3, 4]}, fault="split-sizes-differ"),
+        Sample(((8, 4, 5),), {"split_size": 2, "axis": 3}, fault="axis-out-of-range"),
+    )
+
+    split_size: PositiveInt | Annotated[list[PositiveInt], Field(min_length=1)] = Field(
+        description="Size of each part, or a list of their sizes."
+    )
+
+    def sizes(self, size: int, axis: int) -> Shape:
+        if isinstance(self.split_size, int):
+            return tuple(min(self.split_size, size - start) for start in range(0, size, self.split_size))
+        if sum(self.split_size) != size:
+            sizes = tuple(self.split_size)
+            raise ProblemError(SplitSizesDiffer(op=self.op, param="split_size", sizes=sizes, axis=axis, size=size))
+        return tuple(self.split_size)
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
+        size = self.split_size if isinstance(self.split_size, int) else tuple(self.split_size)
+        args = (
+            Arg("split_size_or_sections", size, source="split_size", positional=True),
+            Arg("dim", with_batch(self.axis), 0),
+        )
+        return TorchFunction("torch.split", args, output_is_saved=True)
+
+
+class Chunk(Parts):
+    """Cuts an axis into a number of equal parts, read as `node.0`, `node.1`, ... (torch.chunk).
+
+    Shape: one result for each part; the last may be smaller.
+    """
+
+    op: ClassVar[str] = "chunk"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((8, 4, 5),), {"chunks": 2}),
+        Sample(((8, 4, 5),), {"chunks": 3, "axis": -1}),
+        Sample(((8, 4, 5),), {"chunks": 9}, fault="axis-does-not-divide"),
+        Sample(((8, 4, 5),), {"chunks": 4, "axis": 2}, fault="axis-does-not-divide"),
+    )
+
+    chunks: PositiveInt = Field(description="How many parts.")
+
+    def sizes(self, size: int, axis: int) -> Shape:
+        each = -(-size // self.chunks)
+        sizes = tuple(min(each, size - start) for start in range(0, size, each))
+        if len(sizes) != self.chunks:
+            # PyTorch gives fewer parts then: 5 in 4 chunks is 2 + 2 + 1.
+            problem = AxisDoesNotDivide(op=self.op, param="chunks", axis=axis, size=size, parts=self.chunks)
+            raise ProblemError(problem)
+        return sizes
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
+        args = (Arg("chunks", self.chunks, source="chunks", positional=True), Arg("dim", with_batch(self.axis), 0))
+        return TorchFunction("torch.chunk", args, output_is_saved=True)
+
+
+class Slice(Op):
+    """Every `step`-th element of an axis from `start` up to, not including, `end`: x[start:end:step] in Python.
+
+    Shape: the axis shrinks to what is taken.
+    """
+
+    op: ClassVar[str] = "slice"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((8, 4, 5),), {"start": 1, "end": 5}),
+        Sample(((8, 4, 5),), {"end": -1, "axis": 1}),
+        Sample(((8, 4, 5),), {"start": 1, "step": 2, "axis": -1}),
+        Sample(((8, 4, 5),), {"start": -3, "axis": 2}),
+        Sample(((8, 4, 5),), {"start": 5, "axis": 2}, fault="empty-output"),
+        Sample(((8, 4, 5),), {"axis": 3}, fault="axis-out-of-range"),
+    )
+
+    start: Int = Field(0, description="First element; negative ones count from the end.")
+    end: Int | None = Field(None, description="Element behind the last one; null takes all, negative ones likewise.")
+    step: PositiveInt = Field(1, description="Distance of the elements that are taken.")
+    axis: Int = Field(0, description=AXIS)
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        (tensor,) = inputs
+        axis = sample_axis(self.op, self.axis, tensor)
+        taken = self._taken(tensor.shape[axis])
+        if not taken:
+            raise ProblemError(EmptyOutput(op=self.op, param="start", axis=f"{axis}.", size=0, shape=tensor.shape))
+        return (tensor.with_shape(*tensor.shape[:axis], len(taken), *tensor.shape[axis + 1 :]),)
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        cut = sample_axis(self.op, self.axis, inputs[0])
+        taken = self._taken(inputs[0].shape[cut])
+        window = Window(stride=self.step, low=-taken[0], high=taken[-1] + 1 - inputs[0].shape[cut])
+        return tuple(window if axis == cut else POINTWISE for axis in range(1, inputs[0].rank))
+
+    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
+        return 0
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
+        before = ":, " * (sample_axis(self.op, self.axis, inputs[0]) + 1)
+        start, end = self.start or "", "" if self.end is None else self.end
+        step_text = f":{self.step}" if self.step > 1 else ""
+        return TorchExpression(f"{{0}}[{before}{start}:{end}{step_text}]", output_is_saved=True)
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        end = TO_THE_END if self.end is None else self.end
+        values = (self.start, end, with_batch(self.axis), self.step)
+        return (step("Slice", X, *(Constant((value,)) for value in values)),)
+
+    def _taken(self, size: int) -> range:
+        return range(size)[self.start : self.end : self.step]
+
+
+class Mean(Op):
+    """Mean over one axis or several (torch.mean).
+
+    Shape: the axes are dropped, or kept with size 1 if `keepdim`. Counted as one operation per element of the input.
+    """
+
+    op: ClassVar[str] = "mean"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((3, 4, 5),), {"axis": [1, 2]}),
+        Sample(((3, 4, 5),), {"axis": -1, "keepdim": True}),
+        Sample(((7, 12),), {"axis": 0}),
+        Sample(((3, 4, 5),), {"axis": 3}, fault="axis-out-of-range"),
+    )
+
+    axis: Int | Annotated[list[Int], Field(min_length=1)] = Field(description=f"One or several. {AXIS}")
+    keepdim: Bool = Field(default=False, description="Whether the axes stay, with size 1.")
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        (tensor,) = inputs
+        require_float(self.op, tensor)
+        axes = self._axes(tensor)
+        sizes = ((1 if axis in axes else size, axis in axes) for axis, size in enumerate(tensor.shape))
+        return (tensor.with_shape(*(size for size, gone in sizes if self.keepdim or not gone)),)
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        axes = self._axes(inputs[0])
+        if self.keepdim:
+            return mixed_axes(inputs[0], axes)
+        return moved_axes([axis for axis in range(inputs[0].rank) if axis not in axes])
+
+    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
+        return inputs[0].elements
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
+        dims = tuple(axis + 1 for axis in self._axes(inputs[0]))
+        keepdim = Arg("keepdim", self.keepdim, default=False, source="keepdim")
+        return TorchFunction("torch.mean", (Arg("dim", dims[0] if len(dims) == 1 else dims), keepdim))
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        axes = Constant(tuple(axis + 1 for axis in self._axes(inputs[0])))
+        return (step("ReduceMean", X, axes, keepdims=int(self.keepdim)),)
+
+    def _axes(self, tensor: TensorType) -> tuple[int, ...]:
+        axes = self.axis if isinstance(self.axis, list) else [self.axis]
+        return tuple(sorted({sample_axis(self.op, axis, tensor) for axis in axes}))

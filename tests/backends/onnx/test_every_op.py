@@ -1,0 +1,41 @@
+"""Each op by its samples: the ONNX model computes what PyTorch does, at several batch sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import onnx
+import pytest
+
+from archspec.backends.onnx.build import build, to_bytes
+from archspec.backends.onnx.verify import verify
+from archspec.diagnostics.problem import ProblemError
+from archspec.ops.catalog import OPS
+from tests.backends.onnx.builder import Builder, interpreted, random_weights
+
+if TYPE_CHECKING:
+    from archspec.ir.op import Op, Sample
+
+CASES = [
+    pytest.param(op, sample, id=f"{op.op}-{number}")
+    for op in OPS
+    for number, sample in enumerate(op.samples)
+    if sample.fault is None
+]
+
+
+@pytest.mark.parametrize(("op", "sample"), CASES)
+def test_onnx_computes_what_pytorch_computes(op: type[Op], sample: Sample) -> None:
+    net = Builder(**{f"x{index}": shape for index, shape in enumerate(sample.inputs)})
+    net.add("node", op.op, *net.inputs, **sample.params)
+    graph = net.graph()
+    try:
+        data = to_bytes(build(graph, random_weights(graph), metadata={}))
+    except ProblemError as error:
+        assert {problem.slug for problem in error.problems} == {"not-exportable"}  # noqa: PT017  (the only one allowed)
+        return
+    proof = verify(data, graph, interpreted(graph))
+    assert proof.largest_difference <= 2e-5 * max(proof.scale, 1e-3)
+    model = onnx.ModelProto.FromString(data)
+    assert [node.name.partition("/")[0] for node in model.graph.node] == ["node"] * len(model.graph.node)
+    assert model.graph.node[-1].name == "node"

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from archspec.ir.graph import Value
+from archspec.ir.window import Resample, TransposedWindow, Whole, Window
+from archspec.passes.receptive_field import ReceptiveField, receptive_fields
+from tests.passes.build import Builder, Mixed, Moved, Parted, Reshaped, Same
+
+GLOBAL_POOL = Moved(maps=(Whole(), Whole()))
+
+
+def square(kernel: int, stride: int = 1, low: int = 0) -> Moved:
+    return Moved(maps=(Window(kernel, stride, low=low, high=low),) * 2)
+
+
+def figures(field: ReceptiveField) -> tuple[int, int | float, int]:
+    """Return size, stride and start of a field that is the same along all axes."""
+    ((size, stride, start),) = set(zip(field.size, field.stride, field.start, strict=True))
+    return size, stride, start
+
+
+def stem() -> Builder:
+    net = Builder(image=(3, 64, 64))
+    net.add("conv", square(7, 2, 3))
+    return net
+
+
+def test_axes_are_separate() -> None:
+    net = Builder(image=(3, 32, 32))
+    net.add("conv", Moved(maps=(Window(1), Window(7, 2, low=3, high=3))))
+    field = receptive_fields(net.graph())["conv"]
+    assert (field.size, field.stride, field.start) == ((1, 7), (1, 2), (0, -3))
+    assert field.region((4, 5)) == ((4, 4), (7, 13))
+
+
+def test_a_residual_join_takes_the_hull_and_keeps_the_smallest_path() -> None:
+    net = stem()
+    net.add("a", square(3, 1, 1))
+    net.add("b", square(3, 1, 1))
+    net.add("add", Same(), "b", "conv")
+    field = receptive_fields(net.graph())["add"]
+    assert figures(field) == (15, 2, -7)
+    assert field.smallest == (7, 7)
+    assert field.aligned
+    assert field.exact
+    assert not field.global_
+
+
+def test_paths_that_disagree_in_centre_are_reported_from_there_on() -> None:
+    net = stem()
+    net.add("left", Moved(maps=(Window(3, low=2),) * 2))
+    net.add("right", Moved(maps=(Window(3, high=2),) * 2), "conv")
+    net.add("add", Same(), "left", "right")
+    net.add("relu", Same())
+    fields = receptive_fields(net.graph())
+    assert fields["add"].size == (15, 15)
+    assert [fields[path].aligned for path in ("left", "right", "add", "relu")] == [True, True, False, False]
+
+
+def test_a_global_pooling_sets_the_flag_and_keeps_the_field() -> None:
+    net = stem()
+    net.add("pool", GLOBAL_POOL)
+    net.add("flatten", Reshaped(shape=(3,)))
+    net.add("linear", Same())
+    for path, field in receptive_fields(net.graph()).items():
+        assert figures(field) == (7, 2, -3)
+        assert field.global_ == (path != "conv")
+
+
+def test_a_gate_sets_the_flag_and_keeps_the_local_field() -> None:
+    net = stem()
+    net.add("pool", GLOBAL_POOL)
+    net.add("squeeze", Same())
+    net.add("mul", Same(), "conv", "squeeze")
+    net.add("next", square(3, 1, 1))
+    fields = receptive_fields(net.graph())
+    assert figures(fields["mul"]) == (7, 2, -3)
+    assert fields["mul"].local
+    assert figures(fields["next"]) == (11, 2, -5)
+    assert fields["next"].global_
+    assert fields["next"].aligned
+
+
+def test_a_gate_made_of_a_vector_is_no_local_path() -> None:
+    net = stem()
+    net.add("pool", GLOBAL_POOL)
+    net.add("flatten", Reshaped(shape=(3,)))
+    net.add("unflatten", Reshaped(shape=(3, 1, 1)))
+    net.add("mul", Same(), "conv", "unflatten")
+    field = receptive_fields(net.graph())["mul"]
+    assert figures(field) == (7, 2, -3)
+    assert field.global_
+
+
+def test_a_gate_that_strides_instead_of_pooling_is_no_local_path() -> None:
+    net = Builder(image=(3, 8, 8))
+    net.add("conv", square(3, 1, 1))
+    net.add("gate", square(8), "image")
+    net.add("mul", Same(), "conv", "gate")
+    field = receptive_fields(net.graph())["mul"]
+    assert figures(field) == (3, 1, -1)
+    assert field.global_
+    assert field.local
+
+
+def test_a_pooled_branch_that_is_stretched_again_does_not_count() -> None:
+    net = stem()
+    net.add("pool", GLOBAL_POOL)
+    net.add("up", Moved(maps=(Resample(1, 32, 1),) * 2))
+    net.add("concat", Same(), "conv", "up")
+    field = receptive_fields(net.graph())["concat"]
+    assert figures(field) == (7, 2, -3)
+    assert field.global_
+    assert field.aligned
+
+
+def test_a_norm_over_the_map_keeps_its_local_path() -> None:
+    net = stem()
+    net.add("norm", Mixed())
+    net.add("conv2", square(3, 1, 1))
+    net.add("add", Same(), "conv2", "conv")
+    field = receptive_fields(net.graph())["add"]
+    assert figures(field) == (11, 2, -5)
+    assert field.global_
+
+
+def test_a_flattened_map_sees_what_its_units_see() -> None:
+    net = Builder(image=(3, 28, 28))
+    net.add("conv", square(5))
+    net.add("pool", square(2, 2))
+    net.add("flatten", Reshaped(shape=(3 * 12 * 12,)))
+    net.add("linear", Same())
+    fields = receptive_fields(net.graph())
+    assert figures(fields["pool"]) == (6, 2, 0)
+    assert figures(fields["linear"]) == (6 + 11 * 2, 2, 0) == (28, 2, 0)
+    assert not fields["linear"].global_
+
+
+def test_a_vector_reshaped_into_a_map_does_not_move() -> None:
+    net = Builder(image=(3, 8, 8))
+    net.add("flatten", Reshaped(shape=(192,)))
+    net.add("map", Reshaped(shape=(12, 4, 4)))
+    net.add("up", Moved(maps=(TransposedWindow(2, 2),) * 2))
+    assert figures(receptive_fields(net.graph())["up"]) == (8, 0, 0)
+
+
+def test_a_u_net_is_aligned() -> None:
+    net = Builder(image=(3, 32, 32))
+    net.add("down", square(3, 1, 1))
+    net.add("pool", square(2, 2))
+    net.add("bottom", square(3, 1, 1))
+    net.add("up", Moved(maps=(TransposedWindow(2, 2),) * 2))
+    net.add("concat", Same(), "up", "down")
+    field = receptive_fields(net.graph())["concat"]
+    assert figures(field) == (8, 1, -3)
+    assert field.smallest == (3, 3)
+    assert field.aligned
+    assert field.region((1, 1)) == ((-3, 4), (-3, 4))
+
+
+def test_of_several_inputs_the_first_with_spatial_axes_counts() -> None:
+    net = Builder(label=(10,), left=(3, 8, 8), right=(3, 8, 8))
+    net.add("embed", Same(), "label")
+    net.add("a", square(3, 1, 1), "left")
+    net.add("b", square(5, 1, 2), "right")
+    net.add("join", Same(), "b", "a", "embed")
+    fields = receptive_fields(net.graph())
+    assert {path: field.source for path, field in fields.items()} == {
+        "embed": "label",
+        "a": "left",
+        "b": "right",
+        "join": "left",
+    }
+    assert fields["embed"].size == ()
+    assert fields["join"].size == (3, 3)
+
+
+def test_all_results_of_a_node_see_the_same() -> None:
+    net = stem()
+    net.add("split", Parted())
+    net.add("second", square(3), Value("split", 1))
+    assert figures(receptive_fields(net.graph())["second"]) == (11, 2, -3)
+
+
+def test_joins_around_holes_are_bounds_in_two_axes() -> None:
+    net = Builder(image=(1, 8, 8))
+    net.add("down", Moved(maps=(Window(1, 1), Window(1, 2))))
+    net.add("up", Moved(maps=(TransposedWindow(1), TransposedWindow(1, 2, output_padding=1))))
+    net.add("add", Same(), "up", "image")
+    fields = receptive_fields(net.graph())
+    assert fields["up"].exact
+    assert not fields["add"].exact
+
+
+def test_a_field_beyond_all_inputs_stops_growing() -> None:
+    net = Builder(signal=(1, 1))
+    for step in range(200):
+        net.add(f"n{step}", Moved(maps=(Window(3, 2, low=1, high=1),)))
+    field = receptive_fields(net.graph())["n199"]
+    assert field.size[0] < 2**54
+    assert field.global_
+    assert not field.exact
+
+
+def test_what_depends_on_no_input_has_no_field() -> None:
+    net = Builder(image=(3, 8, 8))
+    graph = net.graph()
+    assert receptive_fields(graph) == {}
+
+
+def _chain(length: int) -> float:
+    net = Builder(signal=(1, 64))
+    conv = Moved(maps=(Window(3, low=1, high=1),))
+    for step in range(length):
+        net.add(f"n{step}", conv)
+    graph = net.graph()
+    start = time.process_time()
+    field = receptive_fields(graph)[f"n{length - 1}"]
+    assert (field.size, field.start) == ((2 * length + 1,), (-length,))
+    return time.process_time() - start
+
+
+@pytest.mark.slow
+def test_a_chain_of_100_000_nodes_takes_linear_time() -> None:
+    short = _chain(10_000)
+    assert _chain(100_000) < 30 * max(short, 0.05)
+
+
+def test_a_dense_block_takes_time_linear_in_edges() -> None:
+    net = Builder(image=(1, 16, 16))
+    net.add("n0", square(3, 1, 1))
+    layers = ["n0"]
+    for step in range(1, 300):
+        net.add(f"concat{step}", Same(), *layers)
+        layers.append(net.add(f"n{step}", square(3, 1, 1)))
+    start = time.process_time()
+    field = receptive_fields(net.graph())["n299"]
+    assert time.process_time() - start < 10  # measured: below 1
+    assert figures(field) == (601, 1, -300)
+    assert field.smallest == (5, 5)
