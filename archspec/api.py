@@ -185,6 +185,7 @@ class Architecture:
 
 def load(
     path: str | Path,
+    /,
     *,
     variant: str | None = None,
     inputs: Mapping[str, tuple[int, ...]] | None = None,
@@ -202,7 +203,17 @@ def load(
         SpecError: there is an error in it; `.problems` holds all of them.
         OSError: the file cannot be opened.
     """
-    source, template, graph, problems = compile_spec(path, Choice(variant, params, inputs or {}))
+    return load_chosen(path, Choice(variant, params, inputs or {}))
+
+
+def load_chosen(path: str | Path, choice: Choice) -> Architecture:
+    """Do what `load` does. A `Choice` can give values to parameters of any name, also `variant` and `inputs`.
+
+    Raises:
+        SpecError: there is an error in the spec.
+        OSError: the file cannot be opened.
+    """
+    source, template, graph, problems = compile_spec(path, choice)
     if template is None or graph is None or any(problem.severity == "error" for problem in problems):
         sources = dict(template.files) if template else {}
         raise SpecError(problems, {**sources, source.path: source}, graph)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from archspec.cli.report import show
 from archspec.cli.session import current
 
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from archspec.diagnostics.problem import Problem
 
 STDIN = "-"
-_NOT_AS_KEYWORDS = frozenset({"path", "variant", "inputs"})  # arguments of `archspec.load` itself
 
 
 def check_spec(
@@ -51,13 +48,12 @@ def load_spec(
     Raises:
         SpecError: there is an error in it.
     """
-    from archspec.api import SpecError, load
+    from archspec.api import SpecError, load_chosen
+    from archspec.elaborate.network import Choice
 
     session = current()
-    if clashing := _NOT_AS_KEYWORDS & set(params or {}):
-        raise click.UsageError(f"--set {min(clashing)}: a parameter of this name cannot be set from outside the spec")
     try:
-        architecture = load(path, variant=variant, inputs=inputs, **(params or {}))
+        architecture = load_chosen(path, Choice(variant, params or {}, inputs or {}))
     except SpecError as error:
         session.sources.update(error.sources)
         raise

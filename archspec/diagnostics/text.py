@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 MAX_TEXT = 60
 """As many characters of a user's text as a message repeats."""
@@ -57,6 +57,12 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     """Return "did you mean 'conv'?", or None when nothing is close."""
     meant = closest(word, candidates)
     return None if meant is None else f"did you mean '{printable(meant)}'?"
+
+
+def shortened(names: Sequence[str], most: int = 12) -> Sequence[str]:
+    """Return the names, those in the middle of a long list replaced by one "..."."""
+    half = most // 2
+    return names if len(names) <= most else (*names[:half], "...", *names[-half:])
 
 
 def edit_distance(left: str, right: str) -> int:

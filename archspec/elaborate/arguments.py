@@ -7,18 +7,25 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import ValidationError
 
-from archspec.diagnostics.catalog.expansion import MissingParameter, UnknownParameter, WrongParameterValue
+from archspec.diagnostics.catalog.expansion import (
+    MissingParameter,
+    ParametersDisagree,
+    UnknownParameter,
+    WrongParameterValue,
+)
 from archspec.diagnostics.catalog.expressions import UnknownName
 from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.text import did_you_mean
 from archspec.elaborate.environment import ANY_WORD, NO_WORDS, Words, value_of
+from archspec.elaborate.hints import hint_for_parameter
 from archspec.source.tree import Scalar, Sequence
+from archspec.source.writing import flow
 from archspec.spec import parameters as declared
 from archspec.spec.expressions import UNKNOWN
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
     from collections.abc import Iterable, Iterator, Mapping
 
     from archspec.diagnostics.problem import Problem
@@ -28,14 +35,15 @@ if TYPE_CHECKING:
     from archspec.source.tree import Tree
     from archspec.spec.template import Argument, Parameter
 
-NODE_KEYS = ("op", "from", "when", "else", "repeat", "connect", "graph", "share", "outputs")
+# What the types of fields say of a value (`archspec.ir.fields`), without what `describe_field` adds.
+_PLAIN = frozenset({"expected an integer", "expected a number", "expected true or false"})
 
 
 def unknown_arguments(op: str, arguments: Iterable[Argument], known: tuple[str, ...]) -> Iterator[Problem]:
     """Yield a problem for each argument that `op` does not take."""
     for argument in arguments:
         if argument.name not in known:
-            hint = did_you_mean(argument.name, (*known, *NODE_KEYS))
+            hint = hint_for_parameter(argument.name, known)
             yield UnknownParameter(span=argument.key_span, op=op, name=argument.name, known=known, suggestion=hint)
 
 
@@ -116,16 +124,27 @@ def faults_of(
             continue
         seen.add(name)
         if detail["type"] == "missing":
-            yield MissingParameter(span=node, op=op.op, name=name)
+            if name not in by_name:  # what is given but unknown is not missing
+                yield MissingParameter(span=node, op=op.op, name=name, example=_example(op, name))
         elif name in by_name:
             tree = by_name[name].value
-            yield WrongParameterValue(
-                span=tree.span,
-                op=op.op,
-                name=name,
-                wanted=describe_field(op, name),
-                found=shown(tree, values.get(name)),
-            )
+            wanted, found = _wanted(op, name, detail["msg"]), shown(tree, values.get(name))
+            yield WrongParameterValue(span=tree.span, op=op.op, name=name, wanted=wanted, found=found)
+        elif UNKNOWN not in values.values():
+            yield ParametersDisagree(span=node, op=op.op, reason=detail["msg"])
+
+
+def _wanted(op: type[Op], name: str, message: str) -> str:
+    # What a rule of the op's own says is more exact than the type of its field.
+    if message in _PLAIN or not message.startswith("expected "):
+        return describe_field(op, name)
+    return message.removeprefix("expected ")
+
+
+def _example(op: type[Op], name: str) -> str:
+    """Return a value that the parameter may have: one that a sample of the op has."""
+    given = [sample.params[name] for sample in op.samples if sample.fault is None and name in sample.params]
+    return flow(given[0]) if given else "..."
 
 
 def shown(tree: Tree, value: Any) -> str:
@@ -203,7 +222,9 @@ def bind(
             tree, scope = parameter.default, inner
         if tree is None:
             inner[parameter.name] = UNKNOWN
-            problems.append(MissingParameter(span=node, op=owner, name=parameter.name))
+            if not parameter.broken:
+                example = declared.example(parameter)
+                problems.append(MissingParameter(span=node, op=owner, name=parameter.name, example=example))
             continue
         try:
             inner[parameter.name] = typed(owner, parameter, tree, scope)
@@ -219,6 +240,8 @@ def typed(owner: str, parameter: Parameter, tree: Tree, env: Mapping[str, Any]) 
     Raises:
         ProblemError: it is of the wrong type or out of range.
     """
+    if parameter.broken:
+        return UNKNOWN
     words = ANY_WORD if declared.takes_words(parameter.type) else NO_WORDS
     return conform(owner, parameter, value_of(tree, env, words), tree)
 
@@ -229,14 +252,10 @@ def conform(owner: str, parameter: Parameter, value: Any, tree: Tree | None) -> 
     Raises:
         ProblemError: it is of the wrong type or out of range.
     """
-    if value is UNKNOWN:
-        return value
-    try:
-        result = declared.coerce(value, parameter.type)
-    except ValueError:
-        result = None
-    if result is not None and declared.within(result, parameter):
-        return result
+    if value is UNKNOWN or parameter.broken:
+        return UNKNOWN
+    if declared.suits(value, parameter):
+        return declared.coerce(value, parameter.type)
     raise ProblemError(
         WrongParameterValue(
             span=tree.span if tree is not None else None,
@@ -246,5 +265,3 @@ def conform(owner: str, parameter: Parameter, value: Any, tree: Tree | None) -> 
             found=shown(tree, value) if tree is not None else repr(value),
         )
     )
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -12,6 +11,7 @@ from archspec.source.tree import Mapping, Scalar, Sequence, Tree
 from archspec.spec.expressions import UNKNOWN, Expression, evaluate, parse_expression
 
 if TYPE_CHECKING:
+    from collections import ChainMap
     from collections.abc import Mapping as AbstractMapping
     from collections.abc import Set as AbstractSet
 

@@ -14,37 +14,52 @@ if TYPE_CHECKING:
     from archspec.source.span import Span
 
 
+class LimitError(ProblemError):
+    """The expansion cannot go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The limits of an expansion.
 
     Attributes:
         nodes: operations in the flat graph.
+        steps: nodes that are looked at, those that are left out among them.
         elements: numbers in one tensor, of a weight or of a result for one sample.
-        depth: blocks and groups inside one another.
+        depth: blocks and groups inside one another; so deep a spec can still be printed and read again.
     """
 
-    nodes: int = 200_000
+    nodes: int = 50_000
+    steps: int = 200_000
     elements: int = 2**34
-    depth: int = 64
+    depth: int = 30
 
     def check_nodes(self, count: int, span: Span, path: str) -> None:
         """Refuse a network with too many nodes.
 
         Raises:
-            ProblemError: it has more than the limit; the expansion cannot go on.
+            LimitError: it has more than the limit.
         """
         if count > self.nodes:
-            raise ProblemError(TooLarge(span=span, node=path, what="nodes", count=count, limit=self.nodes))
+            raise LimitError(TooLarge(span=span, node=path, what="nodes", count=count, limit=self.nodes))
+
+    def check_steps(self, count: int, span: Span, path: str) -> None:
+        """Refuse a spec that takes too long to expand.
+
+        Raises:
+            LimitError: it has looked at more nodes than the limit.
+        """
+        if count > self.steps:
+            raise LimitError(TooLarge(span=span, node=path, what="steps of expansion", count=count, limit=self.steps))
 
     def check_depth(self, depth: int, span: Span, path: str) -> None:
         """Refuse blocks and groups nested too deeply.
 
         Raises:
-            ProblemError: they are; the expansion cannot go on.
+            LimitError: they are.
         """
         if depth > self.depth:
-            raise ProblemError(
+            raise LimitError(
                 TooLarge(span=span, node=path, what="levels of blocks and groups", count=depth, limit=self.depth)
             )
 

@@ -10,13 +10,14 @@ from archspec.diagnostics.catalog.expansion import BadRepeat
 from archspec.diagnostics.problem import ProblemError
 from archspec.elaborate.environment import parsed, value_of
 from archspec.spec import names
-from archspec.spec.expressions import UNKNOWN, evaluate
+from archspec.spec.expressions import UNKNOWN, Unknown, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from archspec.elaborate.environment import Environment
-    from archspec.spec.template import NodeTemplate, Repeat
+    from archspec.source.tree import Scalar
+    from archspec.spec.template import Repeat
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
@@ -30,56 +31,49 @@ class Copy:
 
 
 def copies_of(loop: Repeat, env: Environment) -> Iterator[Copy]:
-    """Yield the copies of one loop.
+    """Yield the copies of one loop; none while it is unknown how many there are.
 
     Raises:
         ProblemError: the count is no count, or the values do not suit the names.
     """
-    entries = _entries(loop, env)
+    entries = entries_of(loop, env)
+    if entries is UNKNOWN:
+        return
     for position, entry in enumerate(entries):
         bound = {loop.index: position, **_bound(loop, entry)}
         yield Copy(_name(loop, env, bound), bound)
 
 
-def count_of(loop: Repeat, env: Environment) -> int:
-    """Return how many copies a loop makes; 0 while that is unknown.
+def unknown_copy(loop: Repeat, env: Environment) -> Copy:
+    """Return a copy that stands for any.
 
     Raises:
-        ProblemError: as for `copies_of`.
+        ProblemError: the pattern of the names is wrong, whatever the index.
     """
-    return len(_entries(loop, env))
+    bound = dict.fromkeys((loop.index, *loop.names), UNKNOWN)
+    return Copy(_name(loop, env, bound), bound)
 
 
-def least_size(template: NodeTemplate, env: Environment) -> int:
-    """Return how many nodes a template makes at least, counted by arithmetic.
+def entries_of(loop: Repeat, env: Environment) -> range | list[Any] | Unknown:
+    """Return what a loop goes through: numbers, or its values.
 
-    Counts that depend on what only the expansion knows are taken as 1.
+    Raises:
+        ProblemError: the count is no count, or the values are no list.
     """
-    size = sum(least_size(node, env) for node in template.graph.nodes) if template.graph else 1
-    for loop in template.repeats:
-        try:
-            size *= count_of(loop, env)
-        except ProblemError:
-            continue
-    return size
-
-
-def _entries(loop: Repeat, env: Environment) -> range | list[Any]:
     if loop.each is not None:
         values = value_of(loop.each, env)
-        if values is UNKNOWN:
-            return []
-        if not isinstance(values, list):
-            raise ProblemError(BadRepeat(span=loop.each.span, reason="`each` must be a list"))
-        return values
+        if values is UNKNOWN or isinstance(values, list):
+            return values
+        raise ProblemError(BadRepeat(span=loop.each.span, reason="`each` must be a list"))
     assert loop.count is not None
     count = value_of(loop.count, env)
     if count is UNKNOWN:
-        return range(0)
+        return UNKNOWN
     if isinstance(count, float) and count.is_integer():
         count = int(count)
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        reason = f"the count must be an integer of at least 0, not {count!r}"
+        shown = "nothing" if count is None else str(count).lower() if isinstance(count, bool) else repr(count)
+        reason = f"the count must be an integer of at least 0, not {shown}"
         raise ProblemError(BadRepeat(span=loop.count.span, reason=reason))
     return range(count)
 
@@ -97,13 +91,21 @@ def _bound(loop: Repeat, entry: Any) -> dict[str, Any]:
 
 
 def _name(loop: Repeat, env: Environment, bound: Mapping[str, Any]) -> str | None:
-    """Fill in the pattern of the copies' names: "layer{i + 1}"."""
+    """Fill in the pattern of the copies' names: "layer{i + 1}". None: there is none, or a value in it is unknown."""
     pattern = loop.name
     if pattern is None:
         return None
     scope = env.new_child(dict(bound))
-    text = _FIELD.sub(lambda match: str(evaluate(parsed(match[1], pattern.span), scope)), pattern.text)
-    reason = None if text.isdecimal() else names.fault_of_node_name(text)
+    values = [evaluate(parsed(text, pattern.span), scope) for text in _FIELD.findall(pattern.text)]
+    if any(value is UNKNOWN for value in values):
+        return None
+    texts = map(str, values)
+    name = _FIELD.sub(lambda _: next(texts), pattern.text)
+    _check_name(name, pattern)
+    return name
+
+
+def _check_name(name: str, pattern: Scalar) -> None:
+    reason = None if names.is_number(name) else names.fault_of_node_name(name)
     if reason is not None:
-        raise ProblemError(BadRepeat(span=pattern.span, reason=f"{text!r} cannot be the name of a copy: {reason}"))
-    return text
+        raise ProblemError(BadRepeat(span=pattern.span, reason=f"{name!r} cannot be the name of a copy: {reason}"))

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import ChainMap
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
-from archspec.diagnostics.catalog.expansion import MissingParameter, UnknownOp, WrongParameterValue
-from archspec.diagnostics.catalog.spec import NotSupported, UnknownInput, UnknownSpecParameter, UnknownVariant, WrongKind
+from archspec.diagnostics.catalog.expansion import MissingParameter, WrongParameterValue
+from archspec.diagnostics.catalog.spec import (
+    EmptyGraph,
+    NotSupported,
+    UnknownInput,
+    UnknownSpecParameter,
+    UnknownVariant,
+    WrongKind,
+)
 from archspec.diagnostics.problem import ProblemError
+from archspec.diagnostics.text import printable
 from archspec.elaborate import arguments
 from archspec.elaborate.environment import ShapeView, value_of
-from archspec.elaborate.expand import Expander, Frame
-from archspec.elaborate.limits import Limits
+from archspec.elaborate.expand import Expander
+from archspec.elaborate.frame import Frame
+from archspec.elaborate.limits import LimitError, Limits
 from archspec.ir.fields import LARGEST_INTEGER
 from archspec.ir.graph import Graph, Output, Scope, Value
 from archspec.ir.tensor import TensorType
-from archspec.ops.catalog import BY_NAME
 from archspec.source.tree import Scalar
 from archspec.spec.expressions import UNKNOWN
+from archspec.spec.parameters import example
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from archspec.diagnostics.problem import Collector
     from archspec.elaborate.environment import Environment
-    from archspec.elaborate.expand import Results
-    from archspec.spec.template import Argument, GraphTemplate, InputTemplate, NodeTemplate, Parameter, SpecTemplate
+    from archspec.elaborate.frame import Results
+    from archspec.spec.template import Argument, InputTemplate, Parameter, SpecTemplate, Variant
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +71,38 @@ class _Elaboration:
         self.spec = spec
         self.collector = collector
         self.choice = choice
-        self.expander = Expander(spec.blocks, collector, limits)
+        self.expander = Expander(spec.blocks, spec.broken_blocks, collector, limits)
 
     def run(self) -> Graph:
         env: Environment = ChainMap(self._parameters())
         params = dict(env)
         types = self._inputs(env)
         frame = self._frame(env, types)
-        last = self._expand(frame)
-        self._check_unused()
+        outputs: tuple[Output, ...] = ()
+        last: Results = None
+        try:
+            self.expander.evaluate(self.spec.lets, frame)
+            last = self.expander.run(self.spec.graph, frame)
+            outputs = tuple(self._outputs(last, frame))
+            for block in self.spec.blocks.values():
+                self.expander.check_block(block, frame)
+        except LimitError as error:
+            self.collector.extend(error.problems)
+        if not self.expander.nodes and not self.collector:
+            self.collector.add(EmptyGraph(span=self.spec.graph.span, where="the spec", left_out=True))
         return Graph(
             name=self._name(),
             inputs={name: tensor for name, tensor in types.items() if tensor is not None},
             nodes=self.expander.nodes,
-            outputs=tuple(self._outputs(last, frame)),
+            outputs=outputs,
             root=self._root(frame, last),
             params=params,
         )
 
     def _name(self) -> str:
         # A variant chosen from outside is a network of its own, and is called after the variant.
-        return self.choice.variant if self.choice.variant in self.spec.variants else self.spec.name
-
-    def _expand(self, frame: Frame) -> Results:
-        try:
-            self._lets(frame)
-            return self.expander.run(self.spec.graph, frame)
-        except ProblemError as error:
-            # A limit was passed: there is no use in going on.
-            self.collector.extend(error.problems)
-            return None
-
-    def _lets(self, frame: Frame) -> None:
-        for let in self.spec.lets:
-            try:
-                frame.env[let.name] = value_of(let.value, frame.env)
-            except ProblemError as error:
-                frame.env[let.name] = UNKNOWN
-                self.collector.extend(error.problems)
+        chosen = self.choice.variant
+        return chosen if chosen is not None and chosen in self.spec.variants else self.spec.name
 
     # ----------------------------------------------------------------------------------------------- parameters
 
@@ -108,27 +112,29 @@ class _Elaboration:
         values: dict[str, Any] = {}
         self._check_known(given.values())
         for parameter in self.spec.params:
-            try:
-                values[parameter.name] = self._value(parameter, given, values)
-            except ProblemError as error:
-                values[parameter.name] = UNKNOWN
-                self.collector.extend(error.problems)
+            values[parameter.name] = self._reported(self._value, parameter, given, values)
+        for variant in self.spec.variants.values():
+            self._check_variant(variant, values)
         return values
+
+    def _reported(self, find: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Return what is found; UNKNOWN after reporting what is wrong with it."""
+        try:
+            return find(*args, **kwargs)
+        except ProblemError as error:
+            self.collector.extend(error.problems)
+            return UNKNOWN
 
     def _value(self, parameter: Parameter, given: Mapping[str, Argument], values: Mapping[str, Any]) -> Any:
         if parameter.name in self.choice.params:
             return arguments.conform("the spec", parameter, self.choice.params[parameter.name], None)
         tree = given[parameter.name].value if parameter.name in given else parameter.default
-        if tree is None:
-            raise ProblemError(
-                MissingParameter(
-                    span=parameter.span,
-                    op="the spec",
-                    name=parameter.name,
-                    suggestion=f"give it a default, or a value with --set {parameter.name}=...",
-                )
-            )
-        return arguments.typed("the spec", parameter, tree, values)
+        if tree is not None:
+            return arguments.typed("the spec", parameter, tree, values)
+        if parameter.broken:
+            return UNKNOWN
+        hint = f"give it a default, or a value with --set {parameter.name}={example(parameter)}"
+        raise ProblemError(MissingParameter(span=parameter.span, op="the spec", name=parameter.name, suggestion=hint))
 
     def _variant(self) -> tuple[Argument, ...]:
         """Return the arguments of the chosen variant; one chosen from outside takes the place of the spec's own."""
@@ -141,6 +147,12 @@ class _Elaboration:
             return self.spec.variants[chosen].arguments
         self.collector.add(UnknownVariant(span=span, variant=chosen, known=tuple(self.spec.variants)))
         return ()
+
+    def _check_variant(self, variant: Variant, values: Mapping[str, Any]) -> None:
+        """Check the values of a variant, whether it is chosen or not."""
+        given = {argument.name: argument.value for argument in variant.arguments}
+        declared = [parameter for parameter in self.spec.params if parameter.name in given]
+        self.collector.extend(arguments.bind("the spec", declared, given, ChainMap(dict(values)), {}, variant.span))
 
     def _check_known(self, settings: Iterable[Argument]) -> None:
         known = tuple(parameter.name for parameter in self.spec.params)
@@ -157,14 +169,22 @@ class _Elaboration:
     def _inputs(self, env: Environment) -> dict[str, TensorType | None]:
         """Return the inputs' types; None for one that is wrong."""
         types = {template.name: self._input(template, env) for template in self.spec.inputs}
-        for name, shape in self.choice.inputs.items():
+        for name, shape in self.choice.inputs.items() if types else ():
             target = next(iter(types)) if not name and len(types) == 1 else name
             if target not in types:
                 self.collector.add(UnknownInput(name=name, known=tuple(types)))
                 continue
-            dtype = next(template.dtype for template in self.spec.inputs if template.name == target)
-            types[target] = TensorType(shape, dtype)
+            types[target] = self._given(target, shape)
         return types
+
+    def _given(self, name: str, shape: tuple[int, ...]) -> TensorType | None:
+        dtype = next(template.dtype for template in self.spec.inputs if template.name == name)
+        if shape and all(type(size) is int and 0 < size <= LARGEST_INTEGER for size in shape):
+            return TensorType(tuple(shape), dtype)
+        wanted = "a list of sizes, each an integer of at least 1"
+        found = "x".join(map(str, shape)) or "empty"
+        self.collector.add(WrongKind(what=f"the shape given for input {name!r}", wanted=wanted, found=found))
+        return None
 
     def _input(self, template: InputTemplate, env: Environment) -> TensorType | None:
         if template.name in self.choice.inputs or ("" in self.choice.inputs and len(self.spec.inputs) == 1):
@@ -179,15 +199,11 @@ class _Elaboration:
         tree = template.shape[position]
         symbolic = isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.text not in env
         if symbolic and isinstance(tree, Scalar) and tree.text.isidentifier() and tree.text[0].isupper():
-            feature = f"the symbolic size {tree.text!r}"
+            feature = f"the symbolic size {printable(tree.text)!r}"
             hint = f"write a number, or give the shape with --input {template.name}=3x224x224"
             self.collector.add(NotSupported(span=tree.span, feature=feature, suggestion=hint))
             return None
-        try:
-            value = value_of(tree, env)
-        except ProblemError as error:
-            self.collector.extend(error.problems)
-            return None
+        value = self._reported(value_of, tree, env)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_INTEGER:
@@ -215,18 +231,21 @@ class _Elaboration:
         if len(types) == 1:
             env["input"] = next(env[name] for name in types)
         names = frozenset(node.name for node in self.spec.graph.nodes)
-        return Frame("", env, inputs, names)
+        if not inputs:  # they could not be read, so what the spec calls them is not known
+            env["input"] = ShapeView(None)
+            return Frame("", env, {"input": None}, names, open=True)
+        return Frame("", env, inputs, names, previous=next(iter(inputs.values())))
 
     # ----------------------------------------------------------------------------------------------- results
 
     def _outputs(self, last: Results, frame: Frame) -> Iterator[Output]:
         if not self.spec.outputs:
-            name = str(self.spec.graph.nodes[-1].name)
+            name = next(reversed(frame.results), "")
             for result, value in (last or {}).items():
                 yield Output(f"{name}.{result}" if result else name, value)
             return
         for template in self.spec.outputs:
-            results = self.expander.lookup(template.ref, None, frame)
+            results = self.expander.lookup(template.ref, frame, "")
             if results:
                 yield Output(template.name, next(iter(results.values())), template.training_only)
 
@@ -235,34 +254,3 @@ class _Elaboration:
         types = {name: self.expander.types[value] for name, value in inputs.items()}
         children = tuple(frame.children)
         return Scope("", "network", self.spec, None, frame.env, inputs, types, children, last or {})
-
-    # ----------------------------------------------------------------------------------------------- what is not used
-
-    def _check_unused(self) -> None:
-        """Check the names in blocks that nothing used: expansion never came to them."""
-        for graph in (block.graph for block in self.spec.blocks.values()):
-            for node in _all_nodes(graph):
-                if id(node) not in self.expander.visited:
-                    self._check_names(node)
-
-    def _check_names(self, node: NodeTemplate) -> None:
-        if node.op is None or node.op.text.startswith("$"):
-            return
-        name = node.op.text
-        if name in self.spec.blocks:
-            known = tuple(parameter.name for parameter in self.spec.blocks[name].params)
-        elif name in BY_NAME:
-            known = arguments.op_parameters(BY_NAME[name])
-        else:
-            names = (*self.spec.blocks, *BY_NAME)
-            self.collector.add(UnknownOp(span=node.op.span, node=node.name, name=name, known=names))
-            return
-        for problem in arguments.unknown_arguments(name, node.arguments, known):
-            self.collector.add(dataclasses.replace(problem, node=node.name))
-
-
-def _all_nodes(graph: GraphTemplate) -> Iterator[NodeTemplate]:
-    for node in graph.nodes:
-        yield node
-        if node.graph is not None:
-            yield from _all_nodes(node.graph)

@@ -1,7 +1,7 @@
 """The resolved spec of a network: what `archspec expand` prints.
 
-There is nothing left to resolve in it: no parameters, blocks, repeats, conditions or expressions. Blocks and copies have
-become inline groups, so that every node keeps its dotted path. Read again, it gives the same flat graph.
+There is nothing left to resolve in it: no parameters, blocks, repeats, conditions or expressions. Blocks and copies
+have become inline groups, so that every node keeps its dotted path. Read again, it gives the same flat graph.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def print_spec(graph: Graph, spec: SpecTemplate) -> str:
 
 def _entries(graph: Graph, spec: SpecTemplate) -> Iterator[tuple[str, Document]]:
     network = _grouped(graph)
-    body, names_inside = _body(network, {Value(name): name for name in graph.inputs})
+    body, known = _body(network, {Value(name): name for name in graph.inputs})
     yield "archspec", "1"
     yield "name", graph.name
     if spec.description:
@@ -58,14 +58,13 @@ def _entries(graph: Graph, spec: SpecTemplate) -> Iterator[tuple[str, Document]]
     if spec.preprocess is not None:
         yield "preprocess", flow(plain(spec.preprocess))
     yield "graph", body
-    outputs = {output.name: _output(output, names_inside[output.value]) for output in graph.outputs}
+    outputs = {output.name: _output(output, known[output.value]) for output in graph.outputs}
     if outputs != _default_outputs(network):
         yield "outputs", outputs
 
 
-def _input(tensor: TensorType) -> dict[str, object] | list[int]:
-    shape = list(tensor.shape)
-    return shape if tensor.dtype == "float32" else {"shape": shape, "dtype": tensor.dtype}
+def _input(tensor: TensorType) -> object:
+    return tensor.shape if tensor.dtype == "float32" else {"shape": tensor.shape, "dtype": tensor.dtype}
 
 
 def _output(output: Output, name: str) -> str:
@@ -134,11 +133,11 @@ def _results_by_name(name: str, item: Node | _Group) -> dict[str, Value]:
 def _body(group: _Group, inputs: _Names) -> tuple[Document, _Names]:
     """Return the graph of a group, and what its own scope calls the values in it."""
     known: _Names = dict(inputs)
-    previous: Sequence[Value] = [next(iter(inputs))]
+    previous = list(inputs)[:1]
     printed: dict[str, Document] = {}
     for name, item in group.items.items():
-        read = item.inputs if isinstance(item, Node) else tuple(item.reads)
-        sources = [] if list(read) == list(previous) and len(read) == 1 else [known[value] for value in read]
+        read = list(item.inputs if isinstance(item, Node) else item.reads)
+        sources = [] if read == previous and len(read) == 1 else [known[value] for value in read]
         printed[name] = _node(item, sources) if isinstance(item, Node) else _group(item, sources)
         results = _results_by_name(name, item)
         known.update({value: text for text, value in results.items() if value not in known})
@@ -148,9 +147,11 @@ def _body(group: _Group, inputs: _Names) -> tuple[Document, _Names]:
 
 
 def _node(node: Node, sources: Sequence[str]) -> str:
-    fields = type(node.op).model_fields
-    values = {name: getattr(node.op, name) for name in fields}
-    given = {name: value for name, value in values.items() if fields[name].is_required() or value != fields[name].default}
+    given: dict[str, object] = {}
+    for name, info in type(node.op).model_fields.items():
+        value = getattr(node.op, name)
+        if info.is_required() or value != info.default:
+            given[name] = value
     if not sources and not given:
         return node.op.op
     return flow({"op": node.op.op, **_from(sources), **given})
@@ -159,17 +160,18 @@ def _node(node: Node, sources: Sequence[str]) -> str:
 def _group(group: _Group, sources: Sequence[str]) -> Document:
     inputs = _input_names(group, sources)
     body, known = _body(group, dict(zip(group.reads, inputs, strict=True)))
-    head: dict[str, Document] = {key: flow(value) for key, value in _from(sources).items()}
+    head = {key: flow(value) for key, value in _from(sources).items()}
     if len(inputs) > 1:
         head["inputs"] = flow(inputs)
     results = _results(group)
     if results != _results(next(reversed(group.items.values()))):
-        head["outputs"] = flow({name: known[value] for name, value in results.items()} if "" not in results else known[results[""]])
+        named = {name: known[value] for name, value in results.items()}
+        head["outputs"] = flow(named.get("", named))
     return body if isinstance(body, list) and not head else {**head, "graph": body}
 
 
-def _from(sources: Sequence[str]) -> dict[str, str | list[str]]:
-    return {"from": sources[0] if len(sources) == 1 else list(sources)} if sources else {}
+def _from(sources: Sequence[str]) -> dict[str, object]:
+    return {"from": sources[0] if len(sources) == 1 else sources} if sources else {}
 
 
 def _input_names(group: _Group, sources: Sequence[str]) -> list[str]:

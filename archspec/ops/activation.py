@@ -47,7 +47,7 @@ class Relu6(Activation):
     samples: ClassVar[tuple[Sample, ...]] = (Sample(((3, 4, 4),)), Sample(((10,),)))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
-        return TorchFunction("F.relu6", module="nn.ReLU6", inplace=True, output_is_saved=True)
+        return TorchFunction("F.relu6", module="nn.ReLU6", inplace=True)
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
         return (step("Clip", X, scalar(0.0, inputs[0]), scalar(6.0, inputs[0])),)
@@ -73,7 +73,7 @@ class Hardtanh(Activation):
             Arg("min_val", self.min_val, -1.0, source="min_val"),
             Arg("max_val", self.max_val, 1.0, source="max_val"),
         )
-        return TorchFunction("F.hardtanh", args, module="nn.Hardtanh", inplace=True, output_is_saved=True)
+        return TorchFunction("F.hardtanh", args, module="nn.Hardtanh", inplace=True)
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
         return (step("Clip", X, scalar(self.min_val, inputs[0]), scalar(self.max_val, inputs[0])),)
@@ -202,7 +202,7 @@ class Threshold(Activation):
             Arg("threshold", self.threshold, source="threshold", positional=True),
             Arg("value", self.value, source="value", positional=True),
         )
-        return TorchFunction("F.threshold", args, module="nn.Threshold", inplace=True, output_is_saved=True)
+        return TorchFunction("F.threshold", args, module="nn.Threshold", inplace=True)
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
         if not self.value:

@@ -25,7 +25,7 @@ from archspec.ops.spatial import (
 )
 
 if TYPE_CHECKING:
-    from archspec.ir.tensor import Shape, TensorType
+    from archspec.ir.tensor import TensorType
 
 
 class Conv(Op):

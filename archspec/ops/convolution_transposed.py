@@ -132,7 +132,7 @@ class ConvTranspose(Op):
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
         windows = self.windows(inputs)
-        attributes = {
+        attributes: dict[str, object] = {
             "kernel_shape": tuple(window.kernel for window in windows),
             "strides": tuple(window.stride for window in windows),
             "dilations": tuple(window.dilation for window in windows),

@@ -97,7 +97,8 @@ class Sub(StretchingJoin):
     )
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
-        return TorchExpression("{0} - {1}", "sum")
+        # As a call: behind a minus, a sum would need parentheses, which templates cannot ask for.
+        return TorchExpression("torch.sub({0}, {1})")
 
 
 class Mul(ElementwiseJoin):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -92,7 +92,7 @@ class LayerNorm(Norm):
         )
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
-        attributes = {"axis": -self.axes, "epsilon": self.eps, "stash_type": 1}
+        attributes: dict[str, Any] = {"axis": -self.axes, "epsilon": self.eps, "stash_type": 1}
         weights = tuple(Weight(spec.name) for spec in self.parameters(inputs))
         if weights:
             return (step("LayerNormalization", X, *weights, **attributes),)

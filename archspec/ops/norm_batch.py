@@ -9,6 +9,7 @@ from pydantic import Field
 from archspec.ir.fields import Bool, Number, Probability
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, InputSize, OnnxNode, ParameterSpec, Temporary, TorchModule, Weight
+from archspec.ir.window import POINTWISE, AxisMap, Whole
 from archspec.ops.lowering import X, filled, scalar, scale_and_shift, step
 from archspec.ops.spatial import require_map
 
@@ -49,6 +50,10 @@ class BatchNorm(Op):
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         require_map(self.op, inputs[0], spatial=(0, 1, 2, 3))
         return inputs
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        """Return point by point, as it is in inference; the whole map if there, too, it is normalized by itself."""
+        return (POINTWISE if self.track_running_stats else Whole(),) * len(inputs[0].spatial)
 
     def parameters(self, inputs: tuple[TensorType, ...]) -> tuple[ParameterSpec, ...]:
         each = (inputs[0].channels,)

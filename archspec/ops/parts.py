@@ -164,10 +164,14 @@ class Slice(Op):
         return 0
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
-        before = ":, " * (sample_axis(self.op, self.axis, inputs[0]) + 1)
-        start, end = self.start or "", "" if self.end is None else self.end
-        step_text = f":{self.step}" if self.step > 1 else ""
-        return TorchExpression(f"{{0}}[{before}{start}:{end}{step_text}]", output_is_saved=True)
+        axis = sample_axis(self.op, self.axis, inputs[0])
+        taken = self._taken(inputs[0].shape[axis])
+        if self.step == 1:
+            text = f"torch.narrow({{0}}, {axis + 1}, {taken.start}, {len(taken)})"
+            return TorchExpression(text, output_is_saved=True)
+        places = f"{':, ' * (axis + 1)}{taken.start}:{taken[-1] + 1}:{self.step}"
+        # Any expression may be put for the input; only parentheses let every one of them be indexed.
+        return TorchExpression(f"({{0}})[{places}]", output_is_saved=True)
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
         end = TO_THE_END if self.end is None else self.end

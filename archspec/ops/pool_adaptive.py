@@ -161,7 +161,9 @@ class GlobalPool(Op):
             one = Arg("output_size", 1, positional=True)
             return TorchFunction(f"F.adaptive_{self.pooling}_pool{suffix}", (one,), f"nn.{self.module}{suffix}")
         axes = tuple(range(2, inputs[0].rank + 1))
-        return TorchExpression(f"{self.torch_reduction}({{0}}, dim={axes})", output_is_saved=True)
+        # The backward pass of amax looks for the maximum in the input, so it keeps the output.
+        saved = self.pooling == "max"
+        return TorchExpression(f"{self.torch_reduction}({{0}}, dim={axes})", output_is_saved=saved)
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
         if self.keepdim:

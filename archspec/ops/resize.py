@@ -109,8 +109,12 @@ class Upsample(Op):
         scales = (1.0, 1.0, *self._scales(tensor))
         resize = (X, Absent(), Constant(scales, "float32"))
         if self.mode != "nearest":
-            place = "align_corners" if self.align_corners else "pytorch_half_pixel"
-            attributes = {"mode": MODES[self.mode][2], "coordinate_transformation_mode": place, "cubic_coeff_a": -0.75}
+            place = "align_corners" if self.align_corners else "half_pixel"
+            attributes: dict[str, Any] = {
+                "mode": MODES[self.mode][2],
+                "coordinate_transformation_mode": place,
+                "cubic_coeff_a": -0.75,
+            }
             return (step("Resize", *resize, **attributes),)
         if all(scale.is_integer() for scale in scales):
             place = "asymmetric"
@@ -160,10 +164,13 @@ class Upsample(Op):
 
 
 def _scale_to(size: int, target: int, factor: float) -> float:
-    """Return the factor nearest to the given one with which `size` becomes `target` in single precision."""
+    """Return the factor in single precision, moved by the least step where `size` would not become `target`.
+
+    ONNX's shape inference multiplies in double precision, onnxruntime in single; both then round down.
+    """
     scale = _single(factor)
-    while (found := math.floor(_single(size * scale))) != target:
-        scale = _single(scale * (1 + 2**-23 if found < target else 1 - 2**-23))
+    while (products := {math.floor(size * scale), math.floor(_single(size * scale))}) != {target}:
+        scale = _single(scale * (1 + 2**-23 if min(products) < target else 1 - 2**-23))
     return scale
 
 

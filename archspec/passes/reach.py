@@ -12,35 +12,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from archspec.ir.window import Resample, TransposedWindow, Window
+from archspec.ir.window import Window
+from archspec.passes.taps import LONGEST_PERIOD, Taps, outline, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Longer periods give way to strips. Real networks need 32 (a stride of 32, undone); 7 -> 224 interpolated needs 32 too.
-LONGEST_PERIOD = 1024
-
-Sliding: TypeAlias = "Window | TransposedWindow | Resample"
-
-
-@dataclass(frozen=True, slots=True)
-class Taps:
-    """The units that one output reads: `first`, `first + step`, ..., `count` of them."""
-
-    first: int
-    step: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """What the outputs of an op read: output `i + len(taps)` reads what output `i` reads, moved on by `advance`."""
-
-    taps: tuple[Taps, ...]
-    advance: int
+    from archspec.passes.taps import Sliding
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +66,8 @@ class Strip:
 
     def through(self, sliding: Sliding) -> Strip:
         """Return the bound for the outputs of an op that reads these units."""
-        window = _outline(sliding)
-        low = self.slope * window.low + self.low
-        return Strip(self.slope * window.slope, low, self.slope * window.high + self.high)
+        slope, first, last = outline(sliding)
+        return Strip(self.slope * slope, self.slope * first + self.low, self.slope * last + self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +127,32 @@ class Reach:
 
     def through(self, sliding: Sliding) -> Reach | Strip:
         """Return what the outputs of an op read that reads these units."""
-        pattern = _pattern(sliding)
-        if pattern is None:
+        if self.period == 1 and isinstance(sliding, Window):
+            return self._through_window(sliding)
+        read = pattern(sliding)
+        if read is None:
             return self.strip().through(sliding)
-        repeats = self.period // math.gcd(pattern.advance, self.period)
-        if len(pattern.taps) * repeats > LONGEST_PERIOD:
+        repeats = self.period // math.gcd(read.advance, self.period)
+        if len(read.taps) * repeats > LONGEST_PERIOD:
             return self.strip().through(sliding)
         taps = [
-            Taps(taps.first + turn * pattern.advance, taps.step, taps.count)
+            Taps(taps.first + turn * read.advance, taps.step, taps.count)
             for turn in range(repeats)
-            for taps in pattern.taps
+            for taps in read.taps
         ]
         lows = tuple(self._least(each) for each in taps)
         highs = tuple(self._greatest(each) for each in taps)
-        return _reduced(Reach(lows, highs, self.advance * (pattern.advance * repeats // self.period)))
+        return _reduced(Reach(lows, highs, self.advance * (read.advance * repeats // self.period)))
+
+    def _through_window(self, window: Window) -> Reach:
+        """Return what `through` does, quickly, for the usual case: regular units under a sliding window."""
+        low, high = self.lows[0], self.highs[0]
+        last = window.extent - 1 - window.low
+        return Reach(
+            (None if low is None else low - window.low * self.advance,),
+            (None if high is None else high + last * self.advance,),
+            self.advance * window.stride,
+        )
 
     def _readers(self) -> Iterator[tuple[int, int, int]]:
         for unit, (low, high) in enumerate(zip(self.lows, self.highs, strict=True)):
@@ -267,69 +258,3 @@ def _prime_factors(number: int) -> Iterator[int]:
         factor += 1
     if number > 1:
         yield number
-
-
-@lru_cache(maxsize=1024)
-def _pattern(sliding: Sliding) -> Pattern | None:
-    """Return what the outputs of an op read; None if the period is too long."""
-    if isinstance(sliding, Window):
-        return Pattern((Taps(-sliding.low, sliding.dilation, sliding.kernel),), sliding.stride)
-    if isinstance(sliding, TransposedWindow):
-        if sliding.stride > LONGEST_PERIOD:
-            return None
-        return Pattern(tuple(_transposed_taps(sliding, output) for output in range(sliding.stride)), 1)
-    source, target = _scale(sliding)
-    if target > LONGEST_PERIOD:
-        return None
-    return Pattern(tuple(_resampled_taps(sliding, output) for output in range(target)), source)
-
-
-def _transposed_taps(window: TransposedWindow, output: int) -> Taps:
-    # Element j of the kernel carries unit u to output u * stride - low + j * dilation. For one output, j takes every
-    # `jump`-th value, from the least for which u is whole; as j grows, u falls.
-    shared = math.gcd(window.dilation, window.stride)
-    jump = window.stride // shared
-    target = output + window.low
-    least = next((j for j in range(jump) if (target - j * window.dilation) % window.stride == 0), window.kernel)
-    count = max(0, -(-(window.kernel - least) // jump))
-    last = (target - least * window.dilation) // window.stride
-    step = window.dilation // shared
-    return Taps(last - (count - 1) * step, step, count)
-
-
-def _scale(resample: Resample) -> tuple[int, int]:
-    """Return the step in the source for a step in the target, as a ratio in lowest terms."""
-    source, target = resample.source, resample.target
-    if resample.align_corners and resample.reach:
-        source, target = (source - 1, target - 1) if target > 1 else (0, 1)
-    shared = math.gcd(source, target)
-    return source // shared, target // shared
-
-
-def _resampled_taps(resample: Resample, output: int) -> Taps:
-    place = _place(resample, output)
-    below = math.floor(place)
-    if resample.reach == 0 or place == below:  # exactly on an element, the weights of all others are 0
-        return Taps(below, 1, 1)
-    return Taps(below - resample.reach + 1, 1, 2 * resample.reach)
-
-
-def _place(resample: Resample, output: int) -> Fraction:
-    """Return where an output lies in the source, as torch.nn.functional.interpolate has it."""
-    source, target = _scale(resample)
-    scale = Fraction(source, target)
-    if resample.reach == 0 or resample.align_corners:
-        return output * scale
-    return (output + Fraction(1, 2)) * scale - Fraction(1, 2)
-
-
-def _outline(sliding: Sliding) -> Strip:
-    """Return the strip of units that the outputs of an op read."""
-    if isinstance(sliding, Window):
-        return Strip(Fraction(sliding.stride), Fraction(-sliding.low), Fraction(sliding.extent - 1 - sliding.low))
-    if isinstance(sliding, TransposedWindow):
-        first, last = sliding.low - sliding.extent + 1, sliding.low
-        return Strip(Fraction(1, sliding.stride), Fraction(first, sliding.stride), Fraction(last, sliding.stride))
-    place = _place(sliding, 0)
-    reach = max(1, sliding.reach)  # rounding down moves the nearest element by less than one
-    return Strip(Fraction(*_scale(sliding)), place - reach, place + sliding.reach)

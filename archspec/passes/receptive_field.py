@@ -138,25 +138,26 @@ def _read(node: Node, index: int, field: ReceptiveField) -> ReceptiveField:
         return _flatten(field, inside, pooled=node.output.elements < node.input_types[index].elements)
     if inside == outside and all(axis == POINTWISE for axis in maps):
         return field
-    # A unit that all units read, wherever they are, is a gate or a shortcut from a global pooling: like a global path.
-    stretched = [
-        before == 1 and after > 1 and axis == POINTWISE
+    # A single unit that all units read, wherever they are, is a gate or comes from a pooling, and counts as global.
+    whole = [
+        isinstance(axis, Whole) or (before == 1 < after and axis == POINTWISE)
         for axis, before, after in zip(maps, inside, outside, strict=True)
     ]
-    whole = [isinstance(axis, Whole) for axis in maps]
-    # An op that keeps the size but mixes the whole axis (group norm, attention) has a local path too: to the unit
-    # itself.
-    lost = any(before != after for mixed, before, after in zip(whole, inside, outside, strict=True) if mixed)
-    moved = _through(field, [Whole() if still else axis for axis, still in zip(maps, stretched, strict=True)])
-    return replace(
-        moved,
-        global_=moved.global_ or any(whole) or any(stretched),
-        local=moved.local and not lost and not any(stretched),
-    )
+    if not any(whole):
+        return _through(field, maps)
+    moved = _through(field, [Whole() if mixed else axis for axis, mixed in zip(maps, whole, strict=True)])
+    # An op that keeps the size but mixes the axis (group norm, attention) has a local path too: to the unit itself.
+    lost = any(mixed and before != after for mixed, before, after in zip(whole, inside, outside, strict=True))
+    return replace(moved, global_=True, local=moved.local and not lost)
 
 
 def _through(field: ReceptiveField, maps: Sequence[AxisMap]) -> ReceptiveField:
-    """Return a field behind windows; along an axis that is read as a whole it stays."""
+    """Return a field behind windows; along an axis that is read as a whole it stays.
+
+    Without a local path it stays too: it is that of the map which a global operation read, wherever units are now.
+    """
+    if not field.local:
+        return field
     axes = _slide(field.axes, maps)
     smallest = axes if field.smallest_axes is field.axes else _slide(field.smallest_axes, maps)
     if any(map(_immense, axes)):

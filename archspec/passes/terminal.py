@@ -48,9 +48,10 @@ def print_table(
     tree = list(_tree(graph, analysis, leaves))
     tables = (_table(tree, chosen, _largest(leaves, chosen) if bars else {}) for chosen, bars in _choices(columns))
     table, width = _first_that_fits(console, tables)
+    table.width = width
     console.print(Text(headline(graph, complete=complete), style="bold"))
     # A table that is still too wide is wrapped by the terminal: harder to read than a cut one, but complete.
-    console.print(table, crop=False, no_wrap=True, width=width)
+    console.print(table, crop=False, no_wrap=True)
     console.print()
     _print_notes(console, leaves, analysis, with_fields=columns is None or "receptive_field" in columns)
 

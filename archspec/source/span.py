@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 # What YAML counts as a line break. `str.splitlines` splits at more characters than these.
+_BREAKS = "\n\r\x85\u2028\u2029"
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
@@ -45,7 +46,14 @@ class SourceFile:
         return Span(self.path, line, column, end_line, end_column)
 
     def _place(self, index: int) -> tuple[int, int]:
-        # Counted, not split: a hostile file may have millions of lines.
-        before = self.text[:index]
-        breaks = sum(before.count(character) for character in "\r\n\x85\u2028\u2029") - before.count("\r\n")
-        return breaks + 1, index - max(before.rfind(character) for character in "\r\n\x85\u2028\u2029")
+        breaks, characters = extent(self.text[:index])
+        return breaks + 1, characters + 1
+
+
+def extent(text: str) -> tuple[int, int]:
+    """Return how many line breaks there are, and how many characters after the last one.
+
+    Counted, not split: a hostile file may have millions of lines.
+    """
+    breaks = sum(text.count(character) for character in _BREAKS) - text.count("\r\n")
+    return breaks, len(text) - max(text.rfind(character) for character in _BREAKS) - 1

@@ -38,6 +38,8 @@ _BY_MESSAGE = (
     (" tag", "yaml-tag"),
 )
 
+_AFTER_VALUE = tuple(f"did not find expected {what}" for what in ("',' or", "key", "<document start>"))
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -128,7 +130,7 @@ class _Explainer:
     def text_after_value(self) -> YamlFault | None:
         """Text right after a finished value: `depths[0]` in braces, `"a" + b`, `[1, 2][i]`."""
         start, character = self.context.value, self.text[self.index : self.index + 1]
-        if start is None or character in ("", ":", "]", "}") or not self.problem.startswith("did not find expected"):
+        if start is None or character in ("", ":", "]", "}") or not self.problem.startswith(_AFTER_VALUE):
             return None
         if self.context.bracket is not None and character not in "[{" and self.text[start] not in "[{\"'":
             return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from archspec.source.scalars import resolve
 from archspec.source.span import Span
@@ -11,14 +12,15 @@ from archspec.source.span import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archspec.source.tree import PlainValue, ScalarValue
+    from archspec.source.tree import ScalarValue
 
-# A document: what is text is written as it stands, so it is the result of `flow`, a plain name, or the like.
-Document: TypeAlias = "str | list[Document] | dict[str, Document]"
+# A document. Text in it is written as it stands: it is what the functions below return, or a plain word.
+Document: TypeAlias = "str | Sequence[Document] | Mapping[str, Document]"
 
 _NOWHERE = Span("", 1, 1, 1, 1)
 _WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$/+*-]*")
 _SENTENCE = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_.,;()/+*=<>'-]|:(?=[^ ])| (?=[^ #]))*")
+_HEXADECIMAL = (("x", 2), ("u", 4), ("U", 8))
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
@@ -27,7 +29,7 @@ def block(document: Document, indent: int = 0) -> Iterator[str]:
     pad = " " * indent
     if isinstance(document, str):
         yield pad + document
-    elif isinstance(document, dict):
+    elif isinstance(document, Mapping):
         for key, value in document.items():
             if isinstance(value, str):
                 yield f"{pad}{key}: {value}"
@@ -41,13 +43,14 @@ def block(document: Document, indent: int = 0) -> Iterator[str]:
             yield from rest
 
 
-def flow(value: PlainValue | tuple[PlainValue, ...]) -> str:
-    """Return a value on one line: `{op: conv, kernel_size: [1, 7]}`."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{scalar(key)}: {flow(item)}" for key, item in value.items()) + "}"
+def flow(value: object) -> str:
+    """Return mappings, lists and tuples of scalars on one line: `{op: conv, kernel_size: [1, 7]}`."""
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[str, object]", value)
+        return "{" + ", ".join(f"{scalar(key)}: {flow(item)}" for key, item in entries.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(flow(item) for item in value) + "]"
-    return scalar(value)
+        return "[" + ", ".join(map(flow, cast("list[object]", value))) + "]"
+    return scalar(cast("ScalarValue", value))
 
 
 def scalar(value: ScalarValue) -> str:
@@ -78,5 +81,5 @@ def _escaped(character: str) -> str:
         return _ESCAPES[character]
     if character.isprintable():
         return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    digits = f"{ord(character):x}"
+    return next(f"\\{letter}{digits:>0{count}}" for letter, count in _HEXADECIMAL if len(digits) <= count)

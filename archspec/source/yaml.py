@@ -17,7 +17,7 @@ from archspec.source import syntax
 from archspec.source.fault import YamlFault
 from archspec.source.reading import MAX_BYTES, check_characters, decode, read
 from archspec.source.scalars import MAX_DIGITS, identities, resolve
-from archspec.source.span import SourceFile, Span
+from archspec.source.span import SourceFile, Span, extent
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence
 
 try:
@@ -50,7 +50,6 @@ MAX_NODES = 50_000
 
 MAX_ANCHORS = 1_000
 
-_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]*[\s]*")
 _CONTENT = re.compile("[ \t]*[^ \t#\r\n\x85\u2028\u2029]")  # the first character of a line, unless it begins a comment
 _NEXT_CONTENT = re.compile(f"[\r\n\x85\u2028\u2029]{_CONTENT.pattern}")
@@ -143,8 +142,15 @@ class _Builder:
         self._value_start: int | None = None
 
     def context(self) -> syntax.Context:
-        in_brackets = bool(self._open) and self._open[-1].in_brackets
-        return syntax.Context(_start(self._open[-1].event).index if in_brackets else None, self._value_start)
+        return syntax.Context(self._open_bracket(), self._value_start)
+
+    def _open_bracket(self) -> int | None:
+        """Return where the innermost open bracket stands; the mapping of `[a: b]` has none of its own."""
+        for node in reversed(self._open):
+            index = _behind_anchor(self.source.text, _start(node.event).index)
+            if not node.in_brackets or self.source.text[index] in "[{":
+                return index if node.in_brackets else None
+        return None
 
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.ScalarEvent):
@@ -248,8 +254,7 @@ class _Builder:
     def _content_span(self, event: yaml.ScalarEvent) -> Span:
         """Return the span of a scalar without its anchor, and without the empty lines after a block scalar."""
         text = self.source.text[_start(event).index : _end(event).index]
-        properties = _ANCHOR.match(text) if event.anchor is not None else None
-        skipped = properties.end() if properties else 0
+        skipped = _behind_anchor(text, 0)  # a plain scalar cannot begin with "&"
         line, column = _advance(_start(event), text[:skipped])
         end_line, end_column = _advance(_start(event), text[: max(skipped, len(text.rstrip()))])
         return Span(self.source.path, line, column, end_line, end_column)
@@ -258,8 +263,7 @@ class _Builder:
         if not node.in_brackets and node.first is not None and node.last is not None:
             return Span(node.first.path, node.first.line, node.first.column, node.last.end_line, node.last.end_column)
         start = _start(node.event)
-        properties = _ANCHOR.match(self.source.text, start.index)
-        line, column = _advance(start, properties[0] if properties else "")
+        line, column = _advance(start, self.source.text[start.index : _behind_anchor(self.source.text, start.index)])
         return Span(self.source.path, line, column, _end(end).line + 1, _end(end).column + 1)
 
     def _span(self, event: yaml.Event) -> Span:
@@ -274,13 +278,18 @@ def _key(mapping: _Open, tree: Tree, span: Span) -> Scalar:
     if tree.text == "<<" and not tree.quoted:
         raise YamlFault("merge-key", span)
     for identity in identities(tree):
-        if (first := mapping.seen.setdefault(identity, tree)) is not tree:
+        if first := mapping.seen.get(identity):
             raise YamlFault("duplicate-key", span, first.span, key=tree.text, first=first.text)
+        mapping.seen[identity] = tree
     return tree
+
+
+def _behind_anchor(text: str, index: int) -> int:
+    anchor = _ANCHOR.match(text, index)
+    return anchor.end() if anchor else index
 
 
 def _advance(mark: _Mark, text: str) -> tuple[int, int]:
     """Return the 1-based line and column of the place after `text`, which starts at `mark`."""
-    lines = _LINE_BREAK.split(text)
-    column = len(lines[-1]) + 1
-    return mark.line + len(lines), column if len(lines) > 1 else column + mark.column
+    breaks, characters = extent(text)
+    return mark.line + breaks + 1, characters + 1 + (0 if breaks else mark.column)

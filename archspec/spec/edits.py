@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog.spec import BadGraphEdit
-from archspec.source.tree import Scalar, Sequence
+from archspec.source.tree import Mapping, Scalar, Sequence
 from archspec.spec.models import EditLevel
 
 if TYPE_CHECKING:
@@ -16,71 +16,93 @@ if TYPE_CHECKING:
     from archspec.spec.reader import Reader
     from archspec.spec.template import GraphTemplate, NodeTemplate
 
-    Change = Callable[[NodeTemplate], tuple[NodeTemplate, ...]]
+    # What takes a node's place; told whether that is in a list.
+    Change = Callable[[NodeTemplate, bool], tuple[NodeTemplate, ...]]
+
+_INSERTED = "(new)"  # the name of what is inserted in a list, until all edits are done
 
 
 def edit_graph(reader: Reader, graph: GraphTemplate, tree: Tree) -> GraphTemplate:
-    """Return the graph with the edits of `tree`: replace, insert_before, insert_after, remove.
+    """Return the graph with the edits of `tree`: replace, insert_before, insert_after, then remove.
 
-    A dotted name reaches into inline groups: `classifier.6`.
+    A dotted name reaches into inline groups: `classifier.6`. The nodes of a list are named by where they stand in the
+    extended spec, whatever other edits insert and remove.
     """
     edits = reader.mapping(tree, "the edits of an extended graph")
-    if edits is None or not reader.level(EditLevel, edits):
+    if edits is None:
         return graph
+    reader.level(EditLevel, edits)
     for key, make in (("replace", _replacing), ("insert_before", _before), ("insert_after", _after)):
         for entry in reader.entries(edits.get(key), key):
             graph = _change(reader, graph, entry.key, make(reader, entry))
     removed = edits.get("remove")
-    for item in reader.items(removed) if removed is not None else ():
-        if reader.word(item, "remove") and isinstance(item, Scalar):
-            graph = _change(reader, graph, item, lambda _: ())
-    return graph
+    for item in () if removed is None else reader.items(removed):
+        if reader.word(item, "remove") is not None and isinstance(item, Scalar):
+            graph = _change(reader, graph, item, lambda _old, _in_list: ())
+    return _renumbered(graph)
 
 
 def _replacing(reader: Reader, entry: Entry) -> Change:
-    def change(old: NodeTemplate) -> tuple[NodeTemplate, ...]:
+    def change(old: NodeTemplate, _in_list: bool) -> tuple[NodeTemplate, ...]:  # noqa: FBT001
         new = reader.node(old.name, entry.key.span, entry.value)
         # What takes a node's place reads what the node read, unless it says otherwise.
-        return (new if new.sources else dataclasses.replace(new, sources=old.sources),)
+        return (dataclasses.replace(new, sources=new.sources or old.sources),)
 
     return change
 
 
 def _before(reader: Reader, entry: Entry) -> Change:
-    return lambda old: (*_inserted(reader, entry), old)
+    return lambda old, in_list: (*_inserted(reader, entry, in_list=in_list), old)
 
 
 def _after(reader: Reader, entry: Entry) -> Change:
-    return lambda old: (old, *_inserted(reader, entry))
+    return lambda old, in_list: (old, *_inserted(reader, entry, in_list=in_list))
 
 
-def _inserted(reader: Reader, entry: Entry) -> tuple[NodeTemplate, ...]:
-    """Read what is inserted: named nodes for a mapping graph, a list of nodes for a list graph."""
-    if isinstance(entry.value, Sequence):
-        return tuple(reader.node(str(index), item.span, item) for index, item in enumerate(entry.value.items))
-    found = reader.graph(entry.value, f"what stands beside {entry.key.text!r}")
+def _inserted(reader: Reader, entry: Entry, *, in_list: bool) -> tuple[NodeTemplate, ...]:
+    """Read what is inserted: named nodes into a mapping, one node or a list of nodes into a list."""
+    tree = entry.value
+    if in_list:
+        items = tree.items if isinstance(tree, Sequence) else (tree,)
+        return tuple(reader.node(_INSERTED, item.span, item) for item in items)
+    if not isinstance(tree, Mapping):
+        reader.wrong(tree, "what is inserted", "a mapping of named nodes")
+        return ()
+    found = reader.graph(tree, "what is inserted")
     return found.nodes if found else ()
 
 
 def _change(reader: Reader, graph: GraphTemplate, name: Scalar, change: Change) -> GraphTemplate:
     head, _, rest = name.text.partition(".")
-    nodes: list[NodeTemplate] = []
-    found = False
-    for node in graph.nodes:
-        if node.name != head:
-            nodes.append(node)
-        elif rest and node.graph is not None:
-            inner = Scalar(name.span, rest, rest)
-            nodes.append(dataclasses.replace(node, graph=_change(reader, node.graph, inner, change)))
-            found = True
-        else:
-            nodes.extend(change(node) if not rest else (node,))
-            found = not rest
-    if not found:
-        known = tuple(node.name for node in graph.nodes)
-        reader.collector.add(BadGraphEdit(span=name.span, name=name.text, known=known))
-    return dataclasses.replace(graph, nodes=_renumbered(nodes) if graph.is_list else tuple(nodes))
+    place = next((place for place, node in enumerate(graph.nodes) if node.name == head != _INSERTED), None)
+    if place is None:
+        _unknown(reader, graph, name, None)
+        return graph
+    old = graph.nodes[place]
+    if not rest:
+        new = change(old, graph.is_list)
+    elif old.graph is not None:
+        inner = Scalar(name.span, rest, rest)
+        new = (dataclasses.replace(old, graph=_change(reader, old.graph, inner, change)),)
+    else:
+        _unknown(reader, graph, name, f"{head} is no inline group; a block is changed by giving it anew in 'blocks'")
+        return graph
+    return dataclasses.replace(graph, nodes=(*graph.nodes[:place], *new, *graph.nodes[place + 1 :]))
 
 
-def _renumbered(nodes: list[NodeTemplate]) -> tuple[NodeTemplate, ...]:
-    return tuple(dataclasses.replace(node, name=str(index)) for index, node in enumerate(nodes))
+def _unknown(reader: Reader, graph: GraphTemplate, name: Scalar, suggestion: str | None) -> None:
+    known = tuple(node.name for node in graph.nodes if node.name != _INSERTED)
+    reader.report(BadGraphEdit(span=name.span, name=name.text, known=known, suggestion=suggestion))
+
+
+def _renumbered(graph: GraphTemplate) -> GraphTemplate:
+    """Number the nodes of lists anew."""
+    nodes = [
+        dataclasses.replace(
+            node,
+            name=str(index) if graph.is_list else node.name,
+            graph=None if node.graph is None else _renumbered(node.graph),
+        )
+        for index, node in enumerate(graph.nodes)
+    ]
+    return dataclasses.replace(graph, nodes=tuple(nodes))

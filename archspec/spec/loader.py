@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.catalog.spec import (
-    BadName,
     CannotReadSpec,
     ExtendsLoop,
     MissingKey,
+    NotSupported,
     OutsideRoot,
     UnknownSpecParameter,
     UnsupportedVersion,
 )
 from archspec.diagnostics.problem import Note, ProblemError
 from archspec.source.fault import YamlFault
-from archspec.source.tree import Mapping, Scalar, Tree
+from archspec.source.tree import Mapping, Scalar, Sequence, Tree
 from archspec.source.yaml import parse, read
 from archspec.spec import names
 from archspec.spec.edits import edit_graph
-from archspec.spec.models import SpecLevel
+from archspec.spec.models import PreprocessLevel, SpecLevel
 from archspec.spec.parameters import read_parameters
-from archspec.spec.reader import Reader
-from archspec.spec.template import Argument, Parameter, SpecTemplate
+from archspec.spec.reader import Reader, is_nothing
+from archspec.spec.template import Argument, GraphTemplate, Parameter, SpecTemplate
 
 if TYPE_CHECKING:
     from archspec.diagnostics.problem import Collector
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 LANGUAGE_VERSION = 1
 LONGEST_CHAIN = 16
+_UNNAMED = "network"
+_LATER = ("import", "init")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,18 @@ def read_source(path: Path, shown: str) -> SourceFile:
         raise ProblemError(yaml_problems.from_fault(fault)) from None
 
 
-def load_template(source: SourceFile, path: Path | None, collector: Collector) -> SpecTemplate | None:
+def load_template(
+    source: SourceFile, path: Path | None, collector: Collector, files: dict[str, SourceFile] | None = None
+) -> SpecTemplate | None:
     """Read a spec, and all that it extends.
 
-    `path` is where `source` was read from, None for standard input; problems go to `collector`, and what could not be
-    read at all gives None.
+    `path` is where `source` was read from, None for standard input. Problems go to `collector`, and all files that were
+    read to `files`, by the paths in their spans. Of what could not be read at all, None comes back.
     """
     place = (path or Path("-")).absolute()
     folder = place.parent.resolve()
-    origin = _Origin(folder, root_of(folder), ((place.parent.resolve() / place.name, source.path),))
-    return _Loader(collector).spec(source, origin)
+    origin = _Origin(folder, root_of(folder), ((folder / place.name, source.path),))
+    return _Loader(collector, {} if files is None else files).spec(source, origin)
 
 
 def root_of(folder: Path) -> Path:
@@ -83,10 +87,10 @@ def zoo_root() -> Path:
 
 
 class _Loader:
-    def __init__(self, collector: Collector) -> None:
+    def __init__(self, collector: Collector, files: dict[str, SourceFile]) -> None:
         self.collector = collector
         self.reader = Reader(collector)
-        self.files: dict[str, SourceFile] = {}
+        self.files = files
 
     def spec(self, source: SourceFile, origin: _Origin) -> SpecTemplate | None:
         self.files[source.path] = source
@@ -96,71 +100,100 @@ class _Loader:
             self.collector.add(yaml_problems.from_fault(fault))
             return None
         mapping = self.reader.mapping(tree, "a spec")
-        if mapping is None or not self._version(mapping) or not self.reader.level(SpecLevel, mapping):
+        if mapping is None or not self._version_is_known(mapping):
             return None
+        mapping = self._without_later(mapping)
+        if mapping is None:
+            return None
+        self.reader.level(SpecLevel, mapping)
         extends = mapping.get("extends")
         return self._whole(mapping) if extends is None else self._derived(mapping, extends, origin)
 
-    def _version(self, tree: Mapping) -> bool:
+    def _version_is_known(self, tree: Mapping) -> bool:
         version = tree.get("archspec")
+        if version is None:
+            return True  # reported with the other missing keys
         if isinstance(version, Scalar) and type(version.value) is int and version.value == LANGUAGE_VERSION:
             return True
-        if version is not None:
-            shown = version.text if isinstance(version, Scalar) else "this"
-            self.collector.add(UnsupportedVersion(span=version.span, version=shown))
-        return version is None  # a missing version is reported with the other missing keys
+        shown = version.text if isinstance(version, Scalar) else "this"
+        self.collector.add(UnsupportedVersion(span=version.span, version=shown))
+        return False
+
+    def _without_later(self, tree: Mapping) -> Mapping | None:
+        """Report parts of the language that are yet to come, and leave them out."""
+        for key in _LATER:
+            if (entry := tree.entry(key)) is not None:
+                self.collector.add(NotSupported(span=entry.key.span, feature=f"`{key}`"))
+        if tree.entry("import") is not None:
+            return None  # which blocks there would be is not known
+        return Mapping(tree.span, tuple(entry for entry in tree.entries if entry.key.text not in _LATER))
 
     # ----------------------------------------------------------------------------------------------- a whole spec
 
     def _whole(self, tree: Mapping) -> SpecTemplate | None:
         reader = self.reader
-        graph_tree, inputs_tree = tree.get("graph"), tree.get("inputs")
-        for key, example in (("inputs", "inputs: {image: [3, 224, 224]}"), ("graph", "graph: {...}")):
-            if tree.get(key) is None:
-                self.collector.add(MissingKey(span=tree.span, key=key, where="the spec", example=example))
-        if graph_tree is None or inputs_tree is None:
-            return None
-        graph = reader.graph(graph_tree, "the spec")
-        inputs = reader.inputs(inputs_tree)
-        spec_parts = self._parts(tree)
-        if graph is None or not inputs:
-            return None
-        return dataclasses.replace(spec_parts, graph=graph, inputs=inputs)
+        self._require(tree)
+        graph_tree = tree.get("graph")
+        graph = None if graph_tree is None else reader.graph(graph_tree, "the spec")
+        inputs = reader.inputs(tree.get("inputs"))
+        params = read_parameters(reader, tree.get("params"))
+        nothing = GraphTemplate(tree.span, (), is_list=False)
+        start = SpecTemplate(_UNNAMED, tree.span, self.files, inputs, graph or nothing, params=params)
+        spec = self._on_top(start, tree)
+        places = [(template.name, template.span, "an input") for template in inputs]
+        places += [(parameter.name, parameter.span, "a parameter") for parameter in params]
+        reader.distinct([*places, *((let.name, let.span, "a `let`") for let in spec.lets)])
+        return None if graph is None else spec
 
-    def _parts(self, tree: Mapping, base: SpecTemplate | None = None) -> SpecTemplate:
-        """Read everything but graph and inputs, on top of what an extended spec says."""
+    def _require(self, tree: Mapping) -> None:
+        """Report what a spec must have that extends no other, unless its key is there, misspelt."""
+        for key, example in (("inputs", "inputs: {image: [3, 224, 224]}"), ("graph", "graph: {...}")):
+            if tree.get(key) is None and not self.reader.is_misspelt(SpecLevel, tree, key):
+                self.collector.add(MissingKey(span=tree.span, key=key, where="the spec", example=example))
+
+    def _on_top(self, base: SpecTemplate, tree: Mapping) -> SpecTemplate:
+        """Read all but graph, inputs and parameters, on top of what the base says."""
         reader = self.reader
-        outputs, description = tree.get("outputs"), tree.get("description")
-        blocks = {
-            block.name: block
-            for entry in reader.entries(tree.get("blocks"), "blocks")
-            if (block := reader.block(entry)) is not None
-        }
-        start = base or _EMPTY
+        blocks = {entry.key.text: reader.block(entry) for entry in reader.entries(tree.get("blocks"), "blocks")}
+        readable = {name: block for name, block in blocks.items() if block is not None}
+        lets = {let.name: let for let in (*base.lets, *reader.lets(tree.get("let")))}
+        variant, preprocess = tree.get("variant"), tree.get("preprocess")
+        self._check_preprocess(preprocess)
+        if variant is not None and (reader.word(variant, "variant") is None or not isinstance(variant, Scalar)):
+            variant = None
         return dataclasses.replace(
-            start,
-            name=self._name(tree),
+            base,
+            name=self._name(tree.get("name")),
             span=tree.span,
-            files=self.files,
-            description=description.text if isinstance(description, Scalar) else start.description,
-            params=start.params if base else read_parameters(reader, tree.get("params")),
-            lets=(*start.lets, *reader.lets(tree.get("let"))),
-            blocks={**start.blocks, **blocks},
-            outputs=start.outputs if outputs is None else reader.outputs(outputs),
-            variants={**start.variants, **reader.variants(tree.get("variants"))},
-            preprocess=tree.get("preprocess") or start.preprocess,
+            description=reader.text(tree.get("description"), "description") or base.description,
+            lets=tuple(lets.values()),
+            blocks={**base.blocks, **readable},
+            broken_blocks=base.broken_blocks | (blocks.keys() - readable.keys()),
+            outputs=reader.outputs(tree.get("outputs")) or base.outputs,
+            variants={**base.variants, **reader.variants(tree.get("variants"))},
+            variant=variant or base.variant,
+            preprocess=base.preprocess if preprocess is None else preprocess,
         )
 
-    def _name(self, tree: Mapping) -> str:
-        name = tree.get("name")
-        if not isinstance(name, Scalar):
-            self.reader.word(name or tree, "name")
-            return "network"
-        reason = names.fault_of_identifier(name.text)
-        if reason is not None:
-            self.collector.add(BadName(span=name.span, what="a network", name=name.text, reason=reason))
-            return "network"
-        return name.text
+    def _name(self, tree: Tree | None) -> str:
+        if tree is None or self.reader.word(tree, "name") is None or not isinstance(tree, Scalar):
+            return _UNNAMED
+        return tree.text if self.reader.name(tree, "a network", names.fault_of_identifier) else _UNNAMED
+
+    def _check_preprocess(self, tree: Tree | None) -> None:
+        if tree is None or is_nothing(tree):
+            return
+        mapping = self.reader.mapping(tree, "preprocess")
+        if mapping is None:
+            return
+        self.reader.level(PreprocessLevel, mapping)
+        for key in ("mean", "std", "size"):
+            value = mapping.get(key)
+            if value is not None and not all(map(_is_number, self.reader.items(value))):
+                self.reader.wrong(value, key, "a number, or a list of numbers")
+        labels = mapping.get("labels")
+        if labels is not None and not (isinstance(labels, Sequence) and all(map(_is_text, labels.items))):
+            self.reader.wrong(labels, "labels", "a list of names")
 
     # ----------------------------------------------------------------------------------------------- extends
 
@@ -168,88 +201,77 @@ class _Loader:
         base = self._base(extends, origin)
         if base is None:
             return None
-        spec = self._parts(tree, base)
+        spec = self._on_top(base, tree)
         params, settings = self._own_params(tree, base)
-        variant = tree.get("variant")
-        inputs = self.reader.inputs(tree.get("inputs"))
         graph_tree = tree.get("graph")
-        graph = base.graph if graph_tree is None else edit_graph(self.reader, base.graph, graph_tree)
         return dataclasses.replace(
             spec,
             params=params,
             settings=(*base.settings, *settings),
-            variant=variant if isinstance(variant, Scalar) else base.variant,
-            inputs=inputs or base.inputs,
-            graph=graph,
+            inputs=self.reader.inputs(tree.get("inputs")) if tree.get("inputs") is not None else base.inputs,
+            graph=base.graph if graph_tree is None else edit_graph(self.reader, base.graph, graph_tree),
         )
 
     def _own_params(self, tree: Mapping, base: SpecTemplate) -> tuple[tuple[Parameter, ...], tuple[Argument, ...]]:
-        """Split `params` into new declarations (long form) and values for what the base declares."""
+        """Split `params` into new declarations (in the long form) and values for what the base declares."""
         declared: list[Parameter] = list(base.params)
         settings: list[Argument] = []
         for entry in self.reader.entries(tree.get("params"), "params"):
             if base.parameter(entry.key.text) is not None:
                 settings.append(Argument(entry.key.text, entry.key.span, entry.value))
             elif isinstance(entry.value, Mapping):
-                alone = Mapping(entry.key.span, (entry,))
-                declared.extend(read_parameters(self.reader, alone))
+                declared.extend(read_parameters(self.reader, Mapping(entry.key.span, (entry,))))
             else:
                 known = tuple(parameter.name for parameter in base.params)
                 self.collector.add(UnknownSpecParameter(span=entry.key.span, name=entry.key.text, known=known))
         return tuple(declared), tuple(settings)
 
     def _base(self, extends: Tree, origin: _Origin) -> SpecTemplate | None:
+        """Return the spec that one extends."""
         text = self.reader.word(extends, "extends")
         path = None if text is None else self._locate(text, extends.span, origin)
         if text is None or path is None:
             return None
-        shown = self._shown(path, text, origin)
+        in_root = path.is_relative_to(origin.root)
+        shown = str(Path(origin.chain[-1][1]).parent / text) if in_root else f"zoo/{text}"
         chain = (*origin.chain, (path, shown))
-        if path in [seen for seen, _ in origin.chain] or len(chain) > LONGEST_CHAIN:
-            self.collector.add(ExtendsLoop(span=extends.span, chain=tuple(name for _, name in chain)))
+        circular = path in [seen for seen, _ in origin.chain]
+        if circular or len(chain) > LONGEST_CHAIN:
+            problem = ExtendsLoop(span=extends.span, chain=tuple(name for _, name in chain), circular=circular)
+            self.collector.add(problem)
             return None
         try:
             source = read(path, shown)
         except OSError as error:
-            self._unreadable(extends.span, text, (error.strerror or "it cannot be opened").lower())
+            reason = (error.strerror or "it cannot be opened").lower()
+            self.collector.add(CannotReadSpec(span=extends.span, file=text, reason=reason))
             return None
         except YamlFault as fault:
             problem = yaml_problems.from_fault(fault)
             self.collector.add(dataclasses.replace(problem, notes=(Note("extended here", extends.span),)))
             return None
-        root = origin.root if path.is_relative_to(origin.root) else zoo_root().resolve()
-        return self.spec(source, _Origin(path.parent, root, chain))
+        return self.spec(source, _Origin(path.parent, origin.root if in_root else zoo_root().resolve(), chain))
 
     def _locate(self, text: str, span: Span, origin: _Origin) -> Path | None:
         """Return the real path of a file that a spec names: beside the spec, else in the zoo."""
-        if text.startswith(("/", "~")) or ":" in text or "\\" in text or "\0" in text:
-            self.collector.add(OutsideRoot(span=span, file=text))
+        zoo = zoo_root().resolve()
+        outside = text.startswith(("/", "~")) or any(character in text for character in ":\\\0")
+        try:
+            beside = (origin.folder / text).resolve()
+            in_zoo = (zoo / text).resolve()
+            if not outside and beside.is_relative_to(origin.root):
+                return in_zoo if not beside.exists() and in_zoo.is_relative_to(zoo) and in_zoo.exists() else beside
+        except (OSError, RuntimeError, ValueError) as error:  # a name that is too long, links in a circle, a NUL
+            reason = (getattr(error, "strerror", None) or "there is no such file").lower()
+            self.collector.add(CannotReadSpec(span=span, file=text, reason=reason))
             return None
-        beside = (origin.folder / text).resolve()
-        if not beside.is_relative_to(origin.root):
-            self.collector.add(OutsideRoot(span=span, file=text))
-            return None
-        in_zoo = (zoo_root() / text).resolve()
-        if not beside.exists() and in_zoo.is_relative_to(zoo_root().resolve()) and in_zoo.exists():
-            return in_zoo
-        return beside
-
-    def _shown(self, path: Path, text: str, origin: _Origin) -> str:
-        """Return a path as messages show it: relative to the spec that named it, as the user wrote that one."""
-        first = origin.chain[-1]
-        parent = Path(first[1]).parent
-        return str(parent / text) if path.is_relative_to(origin.root) else f"zoo/{text}"
-
-    def _unreadable(self, span: Span, file: str, reason: str) -> None:
-        self.collector.add(CannotReadSpec(span=span, file=file, reason=reason))
+        self.collector.add(OutsideRoot(span=span, file=text))
+        return None
 
 
-def _empty() -> SpecTemplate:
-    from archspec.source.span import Span
-    from archspec.spec.template import GraphTemplate
-
-    nowhere = Span("", 1, 1, 1, 1)
-    return SpecTemplate("network", nowhere, {}, (), GraphTemplate(nowhere, (), is_list=False))
+def _is_number(tree: Tree) -> bool:
+    return isinstance(tree, Scalar) and isinstance(tree.value, int | float) and not isinstance(tree.value, bool)
 
 
-_EMPTY = _empty()
+def _is_text(tree: Tree) -> bool:
+    return isinstance(tree, Scalar) and isinstance(tree.value, str)

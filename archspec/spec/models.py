@@ -19,8 +19,8 @@ class Level(BaseModel):
     where: ClassVar[str]
 
     @classmethod
-    def keys(cls) -> tuple[str, ...]:
-        """Return the keys, as the YAML spells them."""
+    def known(cls) -> tuple[str, ...]:
+        """Return the keys that there are, as the YAML spells them."""
         return tuple(info.alias or name for name, info in cls.model_fields.items())
 
     @classmethod
@@ -42,7 +42,7 @@ class SpecLevel(Level):
     name: str = Field(description="The network's name; the class is named after it.", examples=["name: my_network"])
     description: str | None = Field(None, description="What it is, in a sentence; it becomes the class's docstring.")
     extends: str | None = Field(None, description="Another spec, relative to this file, to start from.")
-    variant: str | None = Field(None, description="The variant of the extended spec.")
+    variant: str | None = Field(None, description="The variant to take, of this spec or of the one it extends.")
     params: dict[str, Any] | None = Field(None, description="Parameters: a type, a default, or a long form.")
     let: dict[str, Any] | None = Field(None, description="Names for values, computed once, in order.")
     inputs: dict[str, Any] | None = Field(None, description="Inputs: name and shape per sample, channels first.")
@@ -124,6 +124,18 @@ class NodeLevel(Level):
     share: str | None = Field(None, description="A node whose module is used again.")
     inputs: list[str] | None = Field(None, description="Names of a group's inputs; one input is just `input`.")
     outputs: Any = Field(None, description="Names for a group's results.")
+
+
+class PreprocessLevel(Level):
+    """How images become inputs."""
+
+    where: ClassVar[str] = "preprocess"
+
+    mean: Any = Field(None, description="What is taken from pixels in 0..1: a number, or one per channel.")
+    std: Any = Field(None, description="What the difference is divided by: a number, or one per channel.")
+    size: Any = Field(None, description="Height and width of the input, or one number for both.")
+    labels: list[str] | None = Field(None, description="Names of the classes, in the order of the outputs.")
+    probabilities: bool | None = Field(None, description="Whether the outputs already are probabilities.")
 
 
 class EditLevel(Level):

@@ -11,25 +11,81 @@ import keyword
 import re
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_NUMBER = re.compile(r"(0|[1-9][0-9]{0,5})\Z")
 LONGEST = 64
 
 # The attributes of torch.nn.Module: a submodule of such a name would hide them. A test compares this with torch.
 MODULE_ATTRIBUTES = frozenset(
-    """
-    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval
-    extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia
-    named_buffers named_children named_modules named_parameters parameters register_backward_hook register_buffer
-    register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
-    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
-    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory
-    state_dict to to_empty train training type xpu zero_grad
-    """.split()
+    {
+        "T_destination",
+        "add_module",
+        "apply",
+        "bfloat16",
+        "buffers",
+        "call_super_init",
+        "children",
+        "compile",
+        "cpu",
+        "cuda",
+        "double",
+        "dump_patches",
+        "eval",
+        "extra_repr",
+        "float",
+        "forward",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "ipu",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "register_backward_hook",
+        "register_buffer",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "register_full_backward_pre_hook",
+        "register_load_state_dict_post_hook",
+        "register_load_state_dict_pre_hook",
+        "register_module",
+        "register_parameter",
+        "register_state_dict_post_hook",
+        "register_state_dict_pre_hook",
+        "requires_grad_",
+        "set_extra_state",
+        "set_submodule",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "train",
+        "training",
+        "type",
+        "xpu",
+        "zero_grad",
+    }
 )
 
+# Groups become an nn.Sequential, which has these as well.
+_SEQUENTIAL_ATTRIBUTES = frozenset({"append", "extend", "insert", "pop"})
+
 # What generated source uses by these names, and what expressions mean by them.
-_TAKEN = frozenset("self torch nn F Tensor math input true false null make_divisible OrderedDict".split())
+_TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "math", "input", "true", "false", "null", "make_divisible"})
 _BUILTIN_NAMES = frozenset(name for name in dir(builtins) if name.islower())
 _HARMLESS_BUILTINS = frozenset({"filter", "input", "format", "hash", "id", "map", "pow", "slice", "vars", "zip"})
+
+
+def is_number(name: str) -> bool:
+    """Tell whether a name is a number as lists give them to their nodes."""
+    return _NUMBER.match(name) is not None
 
 
 def fault_of_identifier(name: str) -> str | None:
@@ -47,10 +103,12 @@ def fault_of_identifier(name: str) -> str | None:
 
 def fault_of_node_name(name: str) -> str | None:
     """Return why `name` cannot name a node, or None if it can."""
-    if name in MODULE_ATTRIBUTES:
-        return "every torch.nn.Module has an attribute of this name"
+    if name in MODULE_ATTRIBUTES | _SEQUENTIAL_ATTRIBUTES:
+        return "modules of PyTorch have an attribute of this name"
     if name in {"input", "self"}:
         return "it has a meaning of its own"
+    if name.startswith("_"):
+        return "names that start with an underscore belong to PyTorch"
     return fault_of_identifier(name)
 
 

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from archspec.diagnostics.catalog.spec import BadParameterDeclaration
+from archspec.diagnostics.text import printable
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence, Tree, plain
 from archspec.spec import names
 from archspec.spec.models import ParameterLevel
@@ -15,15 +16,22 @@ from archspec.spec.template import Parameter
 if TYPE_CHECKING:
     from archspec.spec.reader import Reader
 
-_TYPE = re.compile(r"(int|float|bool|str|op|list|list\[.+\])\Z")
+LARGEST = 2**53
+"""Beyond it, an integer may change when arithmetic makes a float of it."""
+
+TYPES = "int, float, bool, str, op, list, list[int], ..."
+
+_TYPE = re.compile(r"(list\[){0,4}(int|float|bool|str|op|list)\]{0,4}\Z")
+_ELSEWHERE = frozenset({"integer", "boolean", "string", "number", "double", "array", "text", "tuple", "dict", "any"})
 _WORDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "text", "op": "the name of an op"}
+
+
+# ----------------------------------------------------------------------------------------------------- types, values
 
 
 def is_type(text: str) -> bool:
     """Tell whether a text names a parameter type: int, float, bool, str, op, list or list[TYPE]."""
-    if not _TYPE.match(text):
-        return False
-    return not text.startswith("list[") or is_type(text[5:-1])
+    return _TYPE.match(text) is not None and text.count("[") == text.count("]")
 
 
 def describe_type(type_name: str) -> str:
@@ -35,7 +43,7 @@ def describe_type(type_name: str) -> str:
 
 def takes_words(type_name: str) -> bool:
     """Tell whether texts of a type are words that stand for themselves, and no expressions."""
-    return type_name.removeprefix("list[").rstrip("]") in {"str", "op", "list"}
+    return type_name.replace("list[", "").rstrip("]") in {"str", "op", "list"}
 
 
 def coerce(value: Any, type_name: str) -> Any:
@@ -45,35 +53,40 @@ def coerce(value: Any, type_name: str) -> Any:
         ValueError: it is none. The message is empty.
     """
     if type_name == "list" or type_name.startswith("list["):
-        if not isinstance(value, list):
-            raise ValueError
+        _require(condition=isinstance(value, list))
         return value if type_name == "list" else [coerce(item, type_name[5:-1]) for item in value]
-    if type_name == "bool":
-        return _require(value, isinstance(value, bool))
-    if type_name in {"str", "op"}:
-        return _require(value, isinstance(value, str))
-    numeric = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    _require(value, numeric)
-    if type_name == "int":
-        return int(_require(value, float(value).is_integer() and abs(value) < 2**53))
-    return float(value)
+    if type_name in {"str", "op", "bool"}:
+        _require(condition=isinstance(value, bool if type_name == "bool" else str))
+        return value
+    _require(condition=isinstance(value, int | float) and not isinstance(value, bool))
+    _require(condition=abs(value) < LARGEST if isinstance(value, int) else math.isfinite(value))
+    if type_name == "float":
+        return float(value)
+    _require(condition=abs(value) < LARGEST and float(value).is_integer())
+    return int(value)
 
 
-def _require(value: Any, condition: bool) -> Any:  # noqa: FBT001
+def _require(*, condition: bool) -> None:
     if not condition:
         raise ValueError
-    return value
 
 
-def within(value: Any, parameter: Parameter) -> bool:
-    """Tell whether a value keeps to a parameter's least, greatest and listed values."""
-    if parameter.choices and value not in parameter.choices:
+def suits(value: Any, parameter: Parameter) -> bool:
+    """Tell whether a value is of a parameter's type and keeps to its least, greatest and listed values."""
+    try:
+        value = coerce(value, parameter.type)
+    except ValueError:
+        return False
+    if parameter.choices and not any(_same(value, choice) for choice in parameter.choices):
         return False
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
-    return (parameter.least is None or value >= parameter.least) and (
-        parameter.most is None or value <= parameter.most
-    )
+    return (parameter.least is None or value >= parameter.least) and (parameter.most is None or value <= parameter.most)
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Tell whether two values are equal, where `true` is not 1."""
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
 
 
 def describe(parameter: Parameter) -> str:
@@ -85,74 +98,132 @@ def describe(parameter: Parameter) -> str:
     return describe_type(parameter.type) + (" of " + " and ".join(bounds) if bounds else "")
 
 
+_EXAMPLES = {"int": "64", "float": "0.5", "bool": "true", "str": "relu", "op": "relu", "list": "[64, 128]"}
+
+
+def example(parameter: Parameter) -> str:
+    """Return a value that a parameter may have."""
+    if parameter.choices:
+        return str(parameter.choices[0])
+    least = parameter.least if parameter.type in {"int", "float"} else None
+    return f"{least:g}" if least is not None else _EXAMPLES.get(parameter.type.partition("[")[0], "...")
+
+
+# ----------------------------------------------------------------------------------------------------- declarations
+
+
 def read_parameters(reader: Reader, tree: Tree | None) -> tuple[Parameter, ...]:
-    """Read `params`: a type (then the parameter is required), a default (its type follows), or the long form."""
-    found: list[Parameter] = []
-    for entry in reader.entries(tree, "params"):
-        reader.name(entry.key, "a parameter", names.fault_of_parameter_name)
-        parameter = _read_parameter(reader, entry)
-        if parameter is not None:
-            found.append(parameter)
-    return tuple(found)
+    """Read `params`: a type (then the parameter is required), a default (its type follows), or the long form.
+
+    One whose declaration is wrong comes back marked as broken, so that its uses are no mistakes.
+    """
+    return tuple(_Declaration(reader, entry).read() for entry in reader.entries(tree, "params"))
 
 
-def _read_parameter(reader: Reader, entry: Entry) -> Parameter | None:
-    name, value = entry.key.text, entry.value
-    if isinstance(value, Mapping):
-        return _read_long(reader, entry, value)
-    if isinstance(value, Scalar) and isinstance(value.value, str) and is_type(value.text):
-        return Parameter(name, entry.key.span, value.text)
-    type_name = type_of(plain(value))
-    if type_name is None:
-        _bad(reader, value, name, "a default, or a type such as int, is missing")
+class _Declaration:
+    """Reads one declaration."""
+
+    def __init__(self, reader: Reader, entry: Entry) -> None:
+        self.reader = reader
+        self.key = entry.key
+        self.value = entry.value
+        self.name = entry.key.text
+
+    def read(self) -> Parameter:
+        self.reader.name(self.key, "a parameter", names.fault_of_parameter_name)
+        read = self._long if isinstance(self.value, Mapping) else self._short
+        return read() or Parameter(self.name, self.key.span, "str", broken=True)
+
+    def _short(self) -> Parameter | None:
+        value = self.value
+        if isinstance(value, Scalar) and isinstance(value.value, str) and not value.quoted:
+            text = value.text
+            if is_type(text):
+                return Parameter(self.name, self.key.span, text)
+            if text.lower() in _ELSEWHERE or text.startswith("list[") or text.lower() in _WORDS:
+                return self._no_type(value)
+        type_name = type_of(plain(value))
+        if type_name is None:
+            return self._bad(value, "a default, or a type such as int, is missing")
+        return Parameter(self.name, self.key.span, type_name, default=value)
+
+    def _long(self) -> Parameter | None:
+        tree = self.value
+        assert isinstance(tree, Mapping)
+        reader, default = self.reader, tree.get("default")
+        if not reader.level(ParameterLevel, tree) or reader.unknown_keys(ParameterLevel, tree):
+            return None
+        type_name = self._type(tree)
+        if type_name is None:
+            return None
+        least, most = self._bound(tree, "min"), self._bound(tree, "max")
+        parameter = Parameter(
+            self.name,
+            self.key.span,
+            type_name,
+            default=default,
+            least=least,
+            most=most,
+            choices=self._choices(tree.get("choices"), type_name),
+            description=reader.text(tree.get("description"), "description"),
+        )
+        if least is not None and most is not None and least > most:
+            return self._bad(tree, f"min {least:g} is more than max {most:g}")
+        return self._with_default(parameter, default)
+
+    def _with_default(self, parameter: Parameter, default: Tree | None) -> Parameter | None:
+        """Check a default that is no expression; one that is, is checked where it is used."""
+        is_word = takes_words(parameter.type)
+        if default is None or (_has_text(default) and not is_word) or suits(plain(default), parameter):
+            return parameter
+        shown = "nothing" if plain(default) is None else printable(str(plain(default)))
+        return self._bad(default, f"its default must be {describe(parameter)}, not {shown}")
+
+    def _type(self, tree: Mapping) -> str | None:
+        written, default = tree.get("type"), tree.get("default")
+        if written is None:
+            found = None if default is None else type_of(plain(default))
+            if found is None:
+                self._bad(tree, "it needs a type or a default")
+            return found
+        if isinstance(written, Scalar) and is_type(written.text):
+            return written.text
+        self._no_type(written)
         return None
-    if type_name == "str" and isinstance(value, Scalar) and not value.quoted and _looks_like_type(value.text):
-        _bad(reader, value, name, f"there is no type {value.text!r} (int, float, bool, str, op, list, list[int], ...)")
+
+    def _bound(self, tree: Mapping, key: str) -> float | None:
+        value = tree.get(key)
+        if value is None:
+            return None
+        if isinstance(value, Scalar) and isinstance(value.value, int | float) and not isinstance(value.value, bool):
+            return value.value
+        self.reader.wrong(value, key, "a number")
         return None
-    return Parameter(name, entry.key.span, type_name, default=value)
+
+    def _choices(self, tree: Tree | None, type_name: str) -> tuple[Any, ...]:
+        if tree is None:
+            return ()
+        if not isinstance(tree, Sequence) or not tree.items:
+            self.reader.wrong(tree, "choices", "a list of values")
+            return ()
+        anything = Parameter(self.name, self.key.span, type_name)
+        for item in tree.items:
+            if not suits(plain(item), anything):
+                self._bad(item, f"each choice must be {describe(anything)}, not {printable(str(plain(item)))}")
+        return tuple(plain(item) for item in tree.items)
+
+    def _no_type(self, tree: Tree) -> None:
+        shown = repr(printable(tree.text)) if isinstance(tree, Scalar) else "like this"
+        self._bad(tree, f"there is no type {shown} ({TYPES})")
+
+    def _bad(self, tree: Tree, reason: str) -> None:
+        self.reader.report(BadParameterDeclaration(span=tree.span, name=self.name, reason=reason))
 
 
-def _read_long(reader: Reader, entry: Entry, tree: Mapping) -> Parameter | None:
-    reader.level(ParameterLevel, tree)
-    name, default, choices = entry.key.text, tree.get("default"), tree.get("choices")
-    type_name = _long_type(reader, name, tree)
-    if type_name is None:
-        return None
-    description = tree.get("description")
-    return Parameter(
-        name,
-        entry.key.span,
-        type_name,
-        default=default,
-        least=_bound(reader, tree, "min"),
-        most=_bound(reader, tree, "max"),
-        choices=tuple(plain(item) for item in choices.items) if isinstance(choices, Sequence) else (),
-        description=description.text if isinstance(description, Scalar) else "",
-    )
-
-
-def _long_type(reader: Reader, name: str, tree: Mapping) -> str | None:
-    written, default = tree.get("type"), tree.get("default")
-    if written is None:
-        found = None if default is None else type_of(plain(default))
-        if found is None:
-            _bad(reader, tree, name, "it needs a type or a default")
-        return found
-    if isinstance(written, Scalar) and is_type(written.text):
-        return written.text
-    shown = written.text if isinstance(written, Scalar) else "this"
-    _bad(reader, written, name, f"there is no type {shown!r} (int, float, bool, str, op, list, list[int], ...)")
-    return None
-
-
-def _bound(reader: Reader, tree: Mapping, key: str) -> float | None:
-    value = tree.get(key)
-    if value is None:
-        return None
-    if isinstance(value, Scalar) and isinstance(value.value, int | float) and not isinstance(value.value, bool):
-        return value.value
-    reader.wrong(value, key, "a number")
-    return None
+def _has_text(tree: Tree) -> bool:
+    if isinstance(tree, Scalar):
+        return isinstance(tree.value, str)
+    return isinstance(tree, Sequence) and any(map(_has_text, tree.items))
 
 
 def type_of(value: Any) -> str | None:
@@ -161,11 +232,3 @@ def type_of(value: Any) -> str | None:
         if isinstance(value, kind):
             return type_name
     return None
-
-
-def _looks_like_type(text: str) -> bool:
-    return text in {"integer", "boolean", "string", "number", "double", "array", "text"} or text.startswith("list[")
-
-
-def _bad(reader: Reader, tree: Tree, name: str, reason: str) -> None:
-    reader.collector.add(BadParameterDeclaration(span=tree.span, name=name, reason=reason))

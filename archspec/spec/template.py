@@ -54,8 +54,14 @@ class Argument:
 class NodeTemplate:
     """A node: an op (or block) with arguments, or an inline group.
 
-    `name` is the key in a mapping; in a list, where numbers are given only when `when` and `repeat` are resolved, it is
-    the position.
+    Attributes:
+        name: the key in a mapping; in a list, where numbers are given only when `when` and `repeat` are resolved, the
+            position.
+        sources: what `from` names; None where it is left out.
+        otherwise: what `else` names.
+        inputs: the names of a group's inputs.
+        outputs: the results of a group; without any, those of its last node.
+        broken: part of it could not be read, which has been reported. Its results are unknown.
     """
 
     name: str
@@ -69,6 +75,7 @@ class NodeTemplate:
     graph: GraphTemplate | None = None
     inputs: tuple[str, ...] = ("input",)
     outputs: tuple[OutputTemplate, ...] = ()
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,10 @@ class OutputTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A declared parameter of a block or a spec. Without a default it is required."""
+    """A declared parameter of a block or a spec. Without a default it is required.
+
+    One that is `broken` could not be read, which has been reported; its value is unknown.
+    """
 
     name: str
     span: Span
@@ -92,6 +102,7 @@ class Parameter:
     most: float | None = None
     choices: tuple[Any, ...] = ()
     description: str = ""
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +151,12 @@ class Variant:
 class SpecTemplate:
     """A whole spec, with what it extends already merged in.
 
-    `settings` are parameter values that the spec itself fixes for what it extends; `variant` is the variant it chose.
+    Attributes:
+        files: all files that were read for it, by path.
+        inputs: empty where they could not be read.
+        broken_blocks: the names of blocks that could not be read.
+        variant: the variant that the spec itself chooses.
+        settings: parameter values that the spec itself gives to what it extends.
     """
 
     name: str
@@ -152,6 +168,7 @@ class SpecTemplate:
     params: tuple[Parameter, ...] = ()
     lets: tuple[Let, ...] = ()
     blocks: Mapping[str, BlockTemplate] = field(default_factory=dict[str, BlockTemplate])
+    broken_blocks: frozenset[str] = frozenset()
     outputs: tuple[OutputTemplate, ...] = ()
     variants: Mapping[str, Variant] = field(default_factory=dict[str, Variant])
     variant: Scalar | None = None

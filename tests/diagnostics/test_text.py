@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from archspec.diagnostics.text import MAX_TEXT, closest, did_you_mean, edit_distance, printable
 from hypothesis import given
 from hypothesis import strategies as st
+
+from archspec.diagnostics.text import MAX_TEXT, closest, did_you_mean, edit_distance, printable
 
 OPS = (
     *("conv", "conv_transpose", "batch_norm", "max_pool", "avg_pool", "global_avg_pool", "linear", "relu", "relu6"),

@@ -82,7 +82,7 @@ def run(model: onnx.ModelProto, inputs: list[Tensor], *, optimized: bool = True)
     if not optimized:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return session.run(None, {f"x{index}": value.numpy() for index, value in enumerate(inputs)})
+    return list(session.run(None, {f"x{index}": value.numpy() for index, value in enumerate(inputs)}))
 
 
 def _value(name: str, shape: tuple[int | str | None, ...]) -> onnx.ValueInfoProto:

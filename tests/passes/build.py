@@ -59,6 +59,20 @@ class Mixed(Op):
         return (Whole(),) * len(inputs[index].spatial)
 
 
+class Reduced(Op):
+    """Reads each axis as a whole and gives another size: an uneven adaptive pooling."""
+
+    op: ClassVar[str] = "reduced"
+
+    sizes: tuple[int, ...]
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        return (Whole(),) * len(inputs[index].spatial)
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return (inputs[0].with_spatial(*self.sizes),)
+
+
 class Reshaped(Op):
     """Gives any shape."""
 
@@ -84,7 +98,7 @@ class Parted(Op):
         return ("0", "1")
 
 
-def conv(kernel_size: int | list[int], **params: Any) -> Conv:
+def conv(kernel_size: int | list[int], **params: object) -> Conv:
     """Return a convolution to 8 channels."""
     return Conv.model_validate({"out_channels": 8, "kernel_size": kernel_size, **params})
 

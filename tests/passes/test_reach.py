@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (PyTorch's own name for it)
 
 from archspec.ir.window import Resample, TransposedWindow, Window
-from archspec.passes.reach import ITSELF, LONGEST_PERIOD, Reach, Strip, aligned, join
+from archspec.passes.reach import ITSELF, Reach, Strip, aligned, join
+from archspec.passes.taps import LONGEST_PERIOD
 
 
 def test_a_window_gives_size_stride_and_start() -> None:

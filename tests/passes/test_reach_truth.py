@@ -139,7 +139,7 @@ def _inside(graph: Graph, region: tuple[tuple[int, int] | None, ...]) -> bool:
 
 
 @pytest.mark.parametrize("rank", [1, 2])
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(deadline=None, max_examples=35, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(data=st.data())
 def test_regions_are_the_support_of_the_gradient(rank: int, data: st.DataObject) -> None:
     _agrees(data.draw(graphs(rank)), units=12 if rank == 1 else 4)

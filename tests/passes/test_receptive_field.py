@@ -7,7 +7,7 @@ import pytest
 from archspec.ir.graph import Value
 from archspec.ir.window import Resample, TransposedWindow, Whole, Window
 from archspec.passes.receptive_field import ReceptiveField, receptive_fields
-from tests.passes.build import Builder, Mixed, Moved, Parted, Reshaped, Same
+from tests.passes.build import Builder, Mixed, Moved, Parted, Reduced, Reshaped, Same
 
 GLOBAL_POOL = Moved(maps=(Whole(), Whole()))
 
@@ -115,6 +115,17 @@ def test_a_pooled_branch_that_is_stretched_again_does_not_count() -> None:
     assert figures(field) == (7, 2, -3)
     assert field.global_
     assert field.aligned
+
+
+def test_without_a_local_path_windows_change_nothing() -> None:
+    net = stem()
+    net.add("uneven", Reduced(sizes=(9, 9)))
+    net.add("conv2", square(3, 2, 1))
+    net.add("flatten", Reshaped(shape=(75,)))
+    for path in ("uneven", "conv2", "flatten"):
+        field = receptive_fields(net.graph())[path]
+        assert figures(field) == (7, 2, -3)
+        assert field.global_
 
 
 def test_a_norm_over_the_map_keeps_its_local_path() -> None:

@@ -17,7 +17,7 @@ def guard_pads(program: Program) -> Program:
     """Name the axes of each `Pad` that a `MaxPool` reads.
 
     onnxruntime fuses such a pair (Pad_Fusion), which is wrong where the map is negative: the zeros of the padding
-    become minus infinity. It leaves a `Pad` alone that has the optional input `axes`. Seen in 1.20 to 1.31.
+    become minus infinity. It leaves a `Pad` alone that has the optional input `axes`. Seen in 1.31.
     """
     producers = program.producers()
     pooled = {producers.get(step.inputs[0]) for step in program.steps if step.op_type == "MaxPool"}

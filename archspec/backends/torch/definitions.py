@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from archspec.backends.torch.symbols import same
 from archspec.ir.graph import Node, Scope
 from archspec.ir.records import TorchExpression, TorchFunction, TorchModule
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archspec.ir.graph import Child
-    from archspec.ir.records import TorchCode
+    from archspec.ir.records import Arg, TorchCode
     from archspec.spec.template import GraphTemplate
 
 Signature: TypeAlias = "tuple[Any, ...] | None"
@@ -52,27 +53,59 @@ def code_of(node: Node) -> TorchCode:
     return node.op.torch(node.input_types)
 
 
-def signature_of(item: Node | Scope[Any] | None) -> Signature:
-    """Return the kind of an item: all but its numbers. None (left out by `when`) agrees with any kind."""
+def signature_of(scope: Scope[Any]) -> Signature:
+    """Return the kind of an expansion of a block or group: all but its numbers."""
+    return _signature_of_scope(scope, frozenset())
+
+
+def signature_of_child(child: Child[Any], ops: frozenset[str] = frozenset()) -> Signature:
+    """Return the kind of what became of a node. None (left out by `when`) agrees with any kind.
+
+    `ops` are the words (`$activation`) for ops that the block is given: each becomes an argument of the class.
+    """
+    item = child.item
     if item is None:
         return None
-    if isinstance(item, Node):
-        return _signature_of_code(code_of(item))
-    children = tuple(signature_of(child.item) for child in item.children)
-    if item.kind not in ("repeat", "splice") or _is_spliced_group(item):
-        return (item.kind, item.block, *children)
+    if isinstance(item, Scope):
+        return _signature_of_scope(item, ops)
+    code = code_of(item)
+    if child.template.op is not None and child.template.op.text in ops and (parts := class_and_args(code)):
+        return ("argument", child.template.op.text, *(arg.name for arg in parts[1]))
+    return _signature_of_code(code)
+
+
+def class_and_args(code: TorchCode) -> tuple[str, tuple[Arg, ...]] | None:
+    """Return the class of a node's module and the arguments that differ from its defaults; None if it has no module."""
+    if isinstance(code, TorchExpression) or (isinstance(code, TorchModule) and code.wrap != "{0}"):
+        return None
+    cls = code.cls if isinstance(code, TorchModule) else code.module
+    if cls is None:
+        return None
+    return cls, tuple(arg for arg in code.args if not same(arg.value, arg.default))
+
+
+def _signature_of_scope(scope: Scope[Any], ops: frozenset[str]) -> Signature:
+    inner = ops if scope.kind != "block" else frozenset[str]()
+    if scope.kind == "block":
+        declared = getattr(scope.template, "params", ())
+        inner = frozenset(f"${parameter.name}" for parameter in declared if parameter.type in ("op", "str"))
+    children = tuple(signature_of_child(child, inner) for child in scope.children)
+    if scope.kind not in ("repeat", "splice") or holds_nodes(scope):
+        return (scope.kind, scope.block, *children)
     try:
-        return (item.kind, merge_all(children))
+        return (scope.kind, merge_all(children))
     except KindsDifferError:
-        return (item.kind, *children)
+        return (scope.kind, *children)
 
 
-def _is_spliced_group(scope: Scope[Any]) -> bool:
+def holds_nodes(scope: Scope[Any]) -> bool:
     """Tell whether a splice holds the nodes of a list group, and not the copies of a loop."""
     graph = getattr(scope.template, "graph", None)
     nodes = () if graph is None else graph.nodes
-    return scope.kind == "splice" and len(nodes) == len(scope.children) and all(
-        child.template is node for child, node in zip(scope.children, nodes, strict=True)
+    return (
+        scope.kind == "splice"
+        and len(nodes) == len(scope.children)
+        and all(child.template is node for child, node in zip(scope.children, nodes, strict=True))
     )
 
 
@@ -150,6 +183,18 @@ class Definitions:
 
 
 @dataclass(frozen=True, slots=True)
+class Expansion:
+    """One expansion of a graph, inside one expansion (`owner`) of the class being written."""
+
+    scope: Scope[Any]
+    owner: Scope[Any]
+
+    def site(self, position: int) -> Site:
+        """Return the site of a node of the graph."""
+        return Site(self.scope.children[position], self.owner)
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One place where a node of the spec was expanded, inside one expansion (`owner`) of the class being written."""
 
@@ -172,6 +217,11 @@ class Site:
         """The item, which is a scope."""
         assert isinstance(self.child.item, Scope)
         return self.child.item
+
+    @property
+    def expansion(self) -> Expansion:
+        """The item, as an expansion of its graph."""
+        return Expansion(self.scope, self.owner)
 
     def inner(self) -> tuple[Site, ...]:
         """Return the sites of the item's children."""

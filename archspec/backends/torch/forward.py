@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archspec.backends.torch.definitions import code_of
-from archspec.ir.graph import Node
-from archspec.ir.records import TorchExpression, TorchFunction, TorchModule
+from archspec.ir.records import TorchFunction, TorchModule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from archspec.ir.records import TorchCode
     from archspec.spec.template import GraphTemplate, Ref
 
 # Source that would reach further to the right is put on a line of its own.
@@ -101,14 +100,13 @@ class Forward:
         ]
         return found + [len(self.steps)] * self.outputs.count(key)
 
-    def _text(self, key: Key, number: int, binds: str) -> tuple[str, int]:
+    def _text(self, key: Key, binds: str) -> tuple[str, int]:
         """Return source for a value, and how deep it nests."""
         if self._pending is not None and self._pending[0] == key:
             _, text, bound, depth = self._pending
             self._pending = None
             loose = _BINDS[bound] < _BINDS[binds]
             return (f"({text})" if loose else text), depth
-        del number
         return self.names[key], 0
 
     # ----------------------------------------------------------------------------------------------- steps
@@ -116,13 +114,10 @@ class Forward:
     def _step(self, number: int, step: Step) -> None:
         if self._pending is not None and not self._fits(step):
             self._flush(number)
-        # What stands inside an argument list needs no parentheses.
-        surrounding = step.binds if step.joiner != ", " else ("sum" if step.binds == "atom" else step.binds)
         parts: list[str] = []
         depth = 0
         for position, source in enumerate(step.sources):
-            bound = surrounding if position == 0 or step.binds == "atom" else "atom" if step.binds == "product" else surrounding
-            text, nested = self._text(source, number, bound)
+            text, nested = self._text(source, _binding_at(step, position))
             parts.append(text)
             depth = max(depth, nested)
         text = fill(step.template, parts, step.joiner)
@@ -131,7 +126,7 @@ class Forward:
             text, binds = f"{text} if {step.condition} else {self.names[step.otherwise]}", "sum"
         self._comment = step.comment
         if step.results:
-            self._assign_results(number, step, text)
+            self._assign_results(step, text)
             return
         key = Key(step.position)
         self._pending = (key, text, binds, depth + 1)
@@ -171,10 +166,9 @@ class Forward:
         fits = len(statement) + len(comment) + 8 <= WIDTH
         self.lines.append(statement + (comment if fits else ""))
 
-    def _assign_results(self, number: int, step: Step, text: str) -> None:
+    def _assign_results(self, step: Step, text: str) -> None:
         keys = [Key(step.position, result) for result in step.results]
         variable = self._fresh(step.name)
-        del number
         self._add(f"{variable} = {text}")
         for index, key in enumerate(keys):
             self.names[key] = f"{variable}[{index}]"
@@ -222,14 +216,21 @@ class Forward:
         return name
 
     def _fresh(self, wanted: str) -> str:
-        name = wanted if wanted.isidentifier() else f"x{wanted}"
-        number = 2
+        base = wanted if wanted.isidentifier() else f"x{wanted}"
+        name, number = base, 2
         while name in self.taken or name in RESERVED:
-            name, number = f"{wanted}_{number}", number + 1
+            name, number = f"{base}_{number}", number + 1
         return self._claim(name)
 
 
 RESERVED = frozenset({"self", "torch", "nn", "F", "Tensor"})
+
+
+def _binding_at(step: Step, position: int) -> str:
+    """Return how tightly an operand must bind to need no parentheses: any does between those of a call."""
+    if step.binds == "atom":
+        return "sum"
+    return "atom" if step.binds == "product" and position else step.binds
 
 
 def fill(template: str, parts: Sequence[str], joiner: str) -> str:
@@ -267,17 +268,10 @@ def key_of(graph: GraphTemplate, ref: Ref, inputs: Sequence[str]) -> Key:
     return Key(names.index(head), result)
 
 
-def expression_of_code(code: TorchModule | TorchFunction | TorchExpression, args: str, attribute: str) -> tuple[str, str, str]:
+def expression_of_code(code: TorchCode, args: str, attribute: str) -> tuple[str, str, str]:
     """Return the template, binding and joiner of a node's step."""
     if isinstance(code, TorchModule):
         return f"{attribute}({code.wrap})", "atom", ", "
     if isinstance(code, TorchFunction):
         return f"{code.call}({{all}}{', ' + args if args else ''})", "atom", ", "
     return code.template, code.binds, code.joiner
-
-
-def is_stateless(node: Node) -> bool:
-    """Tell whether a node needs no submodule."""
-    return not isinstance(code_of(node), TorchModule)
-
-

@@ -13,7 +13,7 @@ from archspec.diagnostics.problem import Collector
 from archspec.elaborate.network import Choice, elaborate
 
 if TYPE_CHECKING:
-    from archspec.backends.torch.constructor import Written
+    from archspec.backends.torch.values import Written
     from archspec.ir.graph import Graph, Scope, Value
     from archspec.ir.tensor import Shape
     from archspec.spec.template import NodeTemplate, SpecTemplate
@@ -69,8 +69,8 @@ def _functions(code: str) -> str:
 def _kept(graph: Graph, spec: SpecTemplate) -> frozenset[str]:
     """Return the spec's parameters that stay arguments of the network's constructor.
 
-    Those are numbers whose every use can be written as an expression. That is tried: with another value, the source must
-    come out the same but for the default.
+    Those are numbers whose every use can be written as an expression. That is tried: with another value, the source
+    must come out the same but for the default.
     """
     numbers = [
         parameter.name
@@ -96,7 +96,7 @@ def _agree(graph: Graph, spec: SpecTemplate, names: frozenset[str]) -> bool:
 
 
 def _changed(graph: Graph, spec: SpecTemplate, names: frozenset[str], step: int) -> Graph | None:
-    params = {name: value for name, value in graph.params.items()}
+    params = dict(graph.params)
     for number, name in enumerate(sorted(names)):
         params[name] = params[name] + step + number
     collector = Collector()

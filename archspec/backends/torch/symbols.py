@@ -65,8 +65,16 @@ class CtorParam:
         return f"{self.name}: {self.annotation}" + (f" = {self.default}" if self.default is not None else "")
 
 
+class ClassName(str):
+    """The name of a module class, as a value: its source is itself."""
+
+    __slots__ = ()
+
+
 def literal(value: Any) -> str:
     """Return a value as Python source."""
+    if isinstance(value, ClassName):
+        return str(value)
     if isinstance(value, list | tuple):
         inside = ", ".join(literal(item) for item in value)
         if isinstance(value, list):
@@ -81,11 +89,11 @@ def literal(value: Any) -> str:
 
 def annotation_of(value: Any) -> str:
     """Return the type of a value as an annotation."""
+    if isinstance(value, ClassName):
+        return "type[nn.Module]"
     if isinstance(value, list | tuple):
-        inner = {annotation_of(item) for item in value}
-        if isinstance(value, tuple):
-            return f"tuple[{', '.join(annotation_of(item) for item in value)}]"
-        return f"list[{' | '.join(sorted(inner)) or 'int'}]"
+        inner = " | ".join(sorted({annotation_of(item) for item in value})) or "int"
+        return f"list[{inner}]" if isinstance(value, list) else f"tuple[{inner}, ...]"
     return type(value).__name__
 
 
@@ -210,9 +218,7 @@ class Namespace:
         return name
 
 
-def first_holding(
-    candidates: Iterable[str], values: list[Any], envs: list[AbstractMapping[str, Any]]
-) -> str | None:
+def first_holding(candidates: Iterable[str], values: list[Any], envs: list[AbstractMapping[str, Any]]) -> str | None:
     """Return the first candidate that gives the right value at every site."""
     for text in candidates:
         if all(same(evaluated(text, env), value) for value, env in zip(values, envs, strict=True)):

@@ -4,23 +4,47 @@ from __future__ import annotations
 
 import re
 import textwrap
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from archspec.backends.torch.constructor import Constructor, NeedsClassError, Written, require_chain
-from archspec.backends.torch.definitions import Definition, Site, code_of
-from archspec.backends.torch.forward import Forward, Key, Step, expression_of_code, key_of, previous, sources_of
+from archspec.backends.torch.definitions import Definition, Expansion, Site, code_of
 from archspec.backends.torch.formatting import LINE_LENGTH
-from archspec.backends.torch.symbols import literal, names_in, same
+from archspec.backends.torch.forward import Forward, Key, Step, expression_of_code, key_of, previous, sources_of
+from archspec.backends.torch.modules import Modules
+from archspec.backends.torch.symbols import first_holding, literal, names_in, same
+from archspec.backends.torch.values import NeedsClassError, Values, Written
 from archspec.diagnostics.text import printable
 from archspec.ir.graph import Node, Scope
-from archspec.ir.records import TorchExpression, TorchFunction, TorchModule
+from archspec.ir.records import TorchFunction, TorchModule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from archspec.backends.torch.source import SourceWriter
     from archspec.backends.torch.symbols import CtorParam
     from archspec.spec.template import NodeTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One node of the class's graph, with what became of it in each expansion.
+
+    Attributes:
+        column: its sites; `present` are those where it was not left out.
+        sources: what it reads; `incoming` are candidates for the channels of that.
+        passing: what passes where it is left out.
+    """
+
+    template: NodeTemplate
+    position: int
+    column: list[Site]
+    present: list[Site]
+    sources: tuple[Key, ...]
+    incoming: list[list[str]]
+    passing: Key
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it is left out in some expansions only."""
+        return len(self.present) < len(self.column)
 
 
 class ClassWriter:
@@ -34,35 +58,40 @@ class ClassWriter:
         self.graph = definition.graph
         self.scopes = definition.scopes
         self.inputs = tuple(self.scopes[0].inputs)
-        self.constructor = Constructor(source, definition, kept)
+        self.values = Values(source, definition, kept)
+        self.modules = Modules(self.values)
         self.steps: list[Step] = []
-        self.symbols: dict[Key, list[str]] = {Key(name): self.constructor.input_symbols(name) for name in self.inputs}
+        self.symbols: dict[Key, list[str]] = {Key(name): self.values.input_symbols(name) for name in self.inputs}
         self.aliases: dict[Key, Key] = {}
         self.lines: list[str] = []
 
     def write(self) -> Written:
         """Write the class into `lines`; return what its callers must know."""
-        if self.graph.is_list:
-            outgoing = self._write_sequential()
-            symbols = tuple(str(text) for text in outgoing)
-        else:
-            symbols = self._write_graph()
-        return Written(self.name, self._params(), tuple(self._declared(text) for text in symbols[:1]))
+        symbols = self._write_list() if self.graph.is_list else self._write_graph()
+        holding = self._holding([self._declared(text) for text in symbols])
+        return Written(self.name, self._params(), tuple(holding))
+
+    def _holding(self, symbols: list[str]) -> list[str]:
+        """Return the candidates that give the channels of the class's result in each expansion."""
+        names = self.values.names
+        values = [self.source.graph.type_of(next(iter(scope.outputs.values()))).channels for scope in self.scopes]
+        envs = [names.values(scope, scope.env) for scope in self.scopes]
+        return [text for text in symbols if first_holding([text], values, envs) is not None]
 
     def _declared(self, text: str) -> str:
         """Return a symbol in terms of the constructor's arguments, without local names."""
-        lets = self.constructor.names.lets
+        lets = self.values.names.lets
         for _ in range(len(lets)):
             text = re.sub(r"[A-Za-z_]\w*", lambda match: f"({lets[match[0]]})" if match[0] in lets else match[0], text)
         return text
 
     def _params(self) -> tuple[CtorParam, ...]:
-        """Return the arguments that the constructor uses: inferred sizes, then required ones, then those with defaults."""
-        used = names_in("\n".join(self.constructor.body.lines))
-        for name in reversed(self.constructor.names.lets):
+        """Return the arguments that the constructor uses: inferred sizes, required ones, those with defaults."""
+        used = names_in("\n".join(self.modules.body.lines))
+        for name in reversed(self.values.names.lets):
             if name in used:
-                used |= names_in(self.constructor.names.lets[name])
-        params = [param for param in self.constructor.names.params.values() if param.name in used]
+                used |= names_in(self.values.names.lets[name])
+        params = [param for param in self.values.names.params.values() if param.name in used]
         declared = [item.name for item in getattr(self.definition.template, "params", ())]
         order = {name: number for number, name in enumerate(declared)}
         return tuple(
@@ -71,21 +100,25 @@ class ClassWriter:
 
     # ----------------------------------------------------------------------------------------------- list graphs
 
-    def _write_sequential(self) -> list[str]:
+    def _write_list(self) -> list[str]:
         """Write a list graph: a chain becomes a subclass of `nn.Sequential`."""
-        template = _Whole(self.graph)
-        sites = [Site(_WholeChild(template, scope), scope) for scope in self.scopes]  # type: ignore[arg-type]
-        require_chain(sites)
+        try:
+            return self._write_sequential()
+        except NeedsClassError:
+            self.modules.body.lines.clear()
+            return self._write_graph()
+
+    def _write_sequential(self) -> list[str]:
+        expansions = [Expansion(scope, scope) for scope in self.scopes]
         incoming = self.symbols[Key(self.inputs[0])]
-        text = self.constructor._group_module(template, sites, incoming, "layers")  # noqa: SLF001
-        inside = text.removeprefix("nn.Sequential(").removesuffix(")")
-        self.constructor.body.add(f"super().__init__({inside})")
+        inside = self.modules.chain(self.graph.nodes, expansions, incoming, "layers")
+        self.modules.body.add(f"super().__init__({inside})")
         self.lines = self._assembled("nn.Sequential", None)
-        return self.constructor._outgoing_chain(sites[0].scope, sites, incoming)  # noqa: SLF001
+        return self.values.outgoing_chain(self.graph.nodes, expansions, incoming)
 
     # ----------------------------------------------------------------------------------------------- mapping graphs
 
-    def _write_graph(self) -> tuple[str, ...]:
+    def _write_graph(self) -> list[str]:
         for position in range(len(self.graph.nodes)):
             self._node(position)
         outputs = self._outputs()
@@ -93,114 +126,106 @@ class ClassWriter:
         steps = [self._resolved(step) for step in self.steps]
         forward = Forward(variables, steps, tuple(self._followed(key) for key in outputs))
         self.lines = self._assembled("nn.Module", (list(variables.values()), forward.write(), len(outputs)))
-        return tuple(str(text) for text in self.symbols.get(self._followed(outputs[0]), [])[:1])
+        return self.symbols.get(self._followed(outputs[0]), [])
+
+    def _name_of(self, position: int) -> str:
+        """Return the name of a node; in a list graph that is the number that it has in the checkpoint."""
+        template = self.graph.nodes[position]
+        if not self.graph.is_list:
+            return template.name
+        items = (scope.children[position].item for scope in self.scopes)
+        names = {item.path.rpartition(".")[2] for item in items if item is not None}
+        if len(names) != 1:
+            raise NeedsClassError
+        return names.pop()
 
     def _node(self, position: int) -> None:
         template = self.graph.nodes[position]
         column = [Site(scope.children[position], scope) for scope in self.scopes]
-        present = [site for site in column if site.item is not None]
         sources = sources_of(self.graph, position, self.inputs)
-        passing = self._passing(template, sources)
-        if not present:
-            self.aliases[Key(position)] = passing
+        place = _Place(
+            template,
+            position,
+            column,
+            [site for site in column if site.item is not None],
+            sources,
+            [self._symbols(key) for key in sources],
+            sources[0] if template.otherwise is None else key_of(self.graph, template.otherwise, self.inputs),
+        )
+        if not place.present:
+            self.aliases[Key(position)] = place.passing
             return
-        incoming = [self.symbols.get(self._followed(key), []) for key in sources]
-        conditional = len(present) < len(column)
-        if isinstance(present[0].item, Node) and not isinstance(code_of(present[0].node), TorchModule):
-            stateless = self._stateless(template, position, column, present, incoming, sources, passing)
-        else:
-            stateless = False
-        if not stateless:
-            self._module(template, position, column, present, incoming, sources)
-        symbols = self.constructor.outgoing(template, present, incoming)
-        if conditional:
-            symbols = [*symbols, *self.symbols.get(self._followed(passing), [])]
+        if not self._stateless(place):
+            self._module(place)
+        symbols = self.values.outgoing(template, place.present, place.incoming)
+        if place.is_conditional:
+            symbols = [*symbols, *self._symbols(place.passing)]
         self.symbols[Key(position)] = symbols
-        self.constructor.symbols[template.name] = symbols
+        self.values.symbols[template.name] = symbols
 
-    def _passing(self, template: NodeTemplate, sources: Sequence[Key]) -> Key:
-        if template.otherwise is None:
-            return sources[0]
-        return key_of(self.graph, template.otherwise, self.inputs)
+    def _symbols(self, key: Key) -> list[str]:
+        """Return candidates for the channels of a value."""
+        return self.symbols.get(self._followed(key), [])
 
-    def _module(
-        self,
-        template: NodeTemplate,
-        position: int,
-        column: list[Site],
-        present: list[Site],
-        incoming: list[list[str]],
-        sources: tuple[Key, ...],
-    ) -> None:
+    def _module(self, place: _Place) -> None:
         """Write a node as a submodule under its name."""
-        name = template.name
-        body = self.constructor.body
-        conditional = len(present) < len(column)
-        if conditional:
-            condition = self.constructor.condition(template, column, name)
-            body.add(f"if {condition}:")
+        name = self._name_of(place.position)
+        numbered = self.graph.is_list
+        body = self.modules.body
+        if place.is_conditional:
+            body.add(f"if {self.modules.condition(place.template, place.column, name)}:")
             body.indent += 1
-        text = self._made(template, present, incoming)
-        if text != f"self.{name}":
-            body.add(f"self.{name} = {text}")
-        if conditional:
+        body.add(_registered(name, self._made(place), numbered=numbered))
+        if place.is_conditional:
             body.indent -= 1
             body.add("else:")
-            body.add(f"    self.{name} = nn.Identity()")
-        item = present[0].item
-        call = f"self.{name}({{all}})"
+            body.add("    " + _registered(name, "nn.Identity()", numbered=numbered))
+        attribute = f'getattr(self, "{name}")' if numbered else f"self.{name}"
+        call = f"{attribute}({{all}})"
         results: tuple[str, ...] = ()
+        item = place.present[0].item
         if isinstance(item, Node):
-            call, _, _ = expression_of_code(code_of(item), "", f"self.{name}")
+            call, _, _ = expression_of_code(code_of(item), "", attribute)
         elif len(item.outputs) > 1:
             results = tuple(item.outputs)
-        self._add_step(Step(position, name, sources, call, results=results), present)
+        self._add_step(Step(place.position, name, place.sources, call, results=results), place)
 
-    def _made(self, template: NodeTemplate, present: list[Site], incoming: list[list[str]]) -> str:
+    def _made(self, place: _Place) -> str:
+        """Return source that makes the submodule of a node."""
+        template, present, incoming, hint = place.template, place.present, place.incoming, _hint(place.template)
         item = present[0].item
         if isinstance(item, Scope) and item.kind == "block":
-            return self.constructor.block_call(template, present, incoming, template.name)
+            return self.values.block_call(template, present, incoming, hint)
         if isinstance(item, Node) and isinstance(code := code_of(item), TorchModule):
-            args = self.constructor.call_args(template, present, incoming, template.name)
+            args = self.values.call_args(template, present, incoming, hint)
             written = [text if arg.positional else f"{arg.name}={text}" for arg, text in args]
             return f"{code.cls}({', '.join(written)})"
-        return self.constructor.module(template, present, incoming, template.name)
+        return self.modules.module(template, present, incoming, hint)
 
-    def _stateless(
-        self,
-        template: NodeTemplate,
-        position: int,
-        column: list[Site],
-        present: list[Site],
-        incoming: list[list[str]],
-        sources: tuple[Key, ...],
-        passing: Key,
-    ) -> bool:
+    def _stateless(self, place: _Place) -> bool:
         """Write a node without state straight into `forward`; return whether that was possible."""
-        code = code_of(present[0].node)
-        args = ""
+        item = place.present[0].item
+        if not isinstance(item, Node) or isinstance(code := code_of(item), TorchModule):
+            return False
+        if self.values.class_argument(place.template, place.present) is not None:
+            return False
+        args: list[str] | None = []
         if isinstance(code, TorchFunction):
-            found = self._constant_args([site.node for site in present])
-            if found is None or (len(present) < len(column) and code.module is not None):
-                return code.module is None and self._impossible(template)
-            if code.inplace and self._is_loose(position, sources):
-                found.append("inplace=True")
-            args = ", ".join(found)
-        assert not isinstance(code, TorchModule)
-        call, binds, joiner = expression_of_code(code, args, "")
-        step = Step(position, template.name, sources, call, binds, joiner=joiner)
-        if len(present) < len(column):
-            step.condition = f"self.use_{template.name}"
-            step.otherwise = passing
-            condition = self.constructor.condition(template, column, template.name)
-            self.constructor.body.add(f"{step.condition} = {condition}")
-        step.results = present[0].node.op.results(present[0].node.input_types)
-        self._add_step(step, present)
+            args = self._constant_args([site.node for site in place.present])
+            if args is None or (place.is_conditional and code.module is not None):
+                return False
+            if code.inplace and self._is_loose(place.position, place.sources):
+                args.append("inplace=True")
+        call, binds, joiner = expression_of_code(code, ", ".join(args), "")
+        step = Step(place.position, place.template.name, place.sources, call, binds, joiner=joiner)
+        if place.is_conditional:
+            step.condition = f"self.use_{place.template.name}"
+            step.otherwise = place.passing
+            condition = self.modules.condition(place.template, place.column, place.template.name)
+            self.modules.body.add(f"{step.condition} = {condition}")
+        step.results = item.op.results(item.input_types)
+        self._add_step(step, place)
         return True
-
-    def _impossible(self, template: NodeTemplate) -> bool:
-        message = f"{template.name} cannot be written as a module"
-        raise NeedsClassError(message)
 
     def _constant_args(self, nodes: list[Node]) -> list[str] | None:
         """Return the arguments of a function call, if they are the same everywhere."""
@@ -235,13 +260,12 @@ class ClassWriter:
         ref = self.graph.nodes[position].otherwise
         return () if ref is None else (key_of(self.graph, ref, self.inputs),)
 
-    def _add_step(self, step: Step, present: list[Site]) -> None:
-        if self.definition.kind == "network" and self.source.comments and present[0].child.values:
-            item = present[0].item
-            node = item if isinstance(item, Node) else None
-            shape = node.output.shape if node else self.source.shape_of(next(iter(present[0].child.values.values())))
+    def _add_step(self, step: Step, place: _Place) -> None:
+        first = place.present[0]
+        item = first.item
+        if self.definition.kind == "network" and self.source.comments and first.child.values:
+            shape = self.source.shape_of(next(iter(first.child.values.values())))
             step.comment = " x ".join(str(size) for size in shape)
-        item = present[0].item
         step.whole = isinstance(item, Scope)
         step.major = step.whole or (isinstance(item, Node) and item.op.macs(item.input_types) > 0)
         step.joins = isinstance(item, Node) and len(item.inputs) > 1
@@ -274,7 +298,7 @@ class ClassWriter:
         signature = ", ".join(["self", *(param.signature for param in params)])
         lines = [f"class {self.name}({base}):"]
         lines += [f"    {line}" for line in self._docstring()]
-        body = self.constructor.body.lines
+        body = self.modules.body.lines
         lets = self._lets(body)
         if body or forward is None:
             lines += ["", f"    def __init__({signature}) -> None:"]
@@ -290,7 +314,7 @@ class ClassWriter:
 
     def _lets(self, body: list[str]) -> list[str]:
         used = names_in("\n".join(body))
-        lets = self.constructor.names.lets
+        lets = self.values.names.lets
         for name in reversed(lets):
             if name in used:
                 used |= names_in(lets[name])
@@ -307,26 +331,11 @@ class ClassWriter:
         return [*textwrap.wrap(f'"""{sentence}', LINE_LENGTH - 4, break_on_hyphens=False), '"""']
 
 
-class _Whole:
-    """Stands for the node of which a whole list graph would be the group."""
-
-    def __init__(self, graph: Any) -> None:
-        self.graph = graph
-        self.name = "layers"
-        self.repeats = ()
+def _registered(name: str, text: str, *, numbered: bool) -> str:
+    """Return the statement that registers a submodule; a number is no attribute's name."""
+    return f'self.add_module("{name}", {text})' if numbered else f"self.{name} = {text}"
 
 
-class _WholeChild:
-    """The child that a whole list graph would be."""
-
-    def __init__(self, template: _Whole, scope: Scope[Any]) -> None:
-        self.template = template
-        self.item = _Renamed(template, scope)
-        self.env = scope.env
-        self.values = scope.outputs
-
-
-def _Renamed(template: _Whole, scope: Scope[Any]) -> Scope[Any]:  # noqa: N802
-    import dataclasses
-
-    return dataclasses.replace(scope, template=template)
+def _hint(template: NodeTemplate) -> str:
+    """Return what is put before the names of arguments that a node needs."""
+    return f"layer{template.name}" if template.name.isdecimal() else template.name

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from archspec.diagnostics.problem import Problem
-from archspec.diagnostics.text import did_you_mean, printable
+from archspec.diagnostics.text import did_you_mean, printable, shortened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class UnknownOp(Problem):
         return f"there is no op or block {printable(self.name)!r}"
 
     def help(self) -> str | None:
-        return self.suggestion or did_you_mean(self.name, self.known) or "`archspec ops` lists all ops"
+        return self.suggestion or did_you_mean(self.name, self.known) or "`archspec ops` lists the ops"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,12 +95,13 @@ class MissingParameter(Problem):
 
     op: str
     name: str
+    example: str = "..."
 
     def message(self) -> str:
         return f"{printable(self.op)} needs the parameter {self.name!r}"
 
     def help(self) -> str | None:
-        return f"add {self.name}: ..."
+        return self.suggestion or f"add it, for example {self.name}: {self.example}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +134,9 @@ class WrongParameterValue(Problem):
     def message(self) -> str:
         return f"{printable(self.op)}: {self.name} must be {self.wanted}, not {printable(self.found)}"
 
+    def help(self) -> str:
+        return self.suggestion or f"write {self.name}: followed by {self.wanted}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecursiveBlock(Problem):
@@ -163,8 +167,10 @@ class RecursiveBlock(Problem):
     chain: tuple[str, ...]
 
     def message(self) -> str:
-        shown = self.chain if len(self.chain) <= 12 else (*self.chain[:6], "...", *self.chain[-3:])
-        return "a block contains itself: " + " -> ".join(printable(name) for name in shown)
+        return "a block contains itself: " + " -> ".join(map(printable, shortened(self.chain)))
+
+    def help(self) -> str:
+        return "`repeat` makes copies one behind the other; a block cannot stand inside itself"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +203,9 @@ class TooLarge(Problem):
         size = str(self.count) if self.count < 10**18 else "more than 10^18"
         return f"this makes {size} {self.what}; the limit is {self.limit}"
 
+    def help(self) -> str:
+        return "check the numbers in it: a repeat count, a size or a number of channels may have a zero too many"
+
 
 @dataclass(frozen=True, kw_only=True)
 class BadRepeat(Problem):
@@ -224,7 +233,12 @@ class BadRepeat(Problem):
     reason: str
 
     def message(self) -> str:
-        return f"repeat: {self.reason}"
+        return f"repeat: {printable(self.reason, 200)}"
+
+    def help(self) -> str:
+        return (
+            self.suggestion or 'write repeat: 3, or {count: 3, index: i, name: "unit{i}"}, or {each: [...], as: [...]}'
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,6 +266,39 @@ class WrongCondition(Problem):
     def message(self) -> str:
         return f"when must be true or false, not {printable(self.found)}"
 
+    def help(self) -> str:
+        return "compare it with something: input.channels != channels, stride > 1, depth == 2"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParametersDisagree(Problem):
+    """Parameters of an op that do not go together, though each of them is good on its own.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {up: {op: upsample, size: 16, scale_factor: 2}}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph: {up: {op: upsample, scale_factor: 2}}
+    """
+
+    code: ClassVar[str] = "AS309"
+    slug: ClassVar[str] = "parameters-disagree"
+
+    op: str
+    reason: str
+
+    def message(self) -> str:
+        return f"{printable(self.op)}: {printable(self.reason, 200)}"
+
+    def help(self) -> str | None:
+        return f"`archspec ops {printable(self.op)}` tells what each parameter means"
+
 
 PROBLEMS: tuple[type[Problem], ...] = (
     UnknownOp,
@@ -262,4 +309,5 @@ PROBLEMS: tuple[type[Problem], ...] = (
     TooLarge,
     BadRepeat,
     WrongCondition,
+    ParametersDisagree,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from archspec.diagnostics.problem import Problem
-from archspec.diagnostics.text import did_you_mean, printable
+from archspec.diagnostics.text import did_you_mean, printable, shortened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +37,16 @@ class UnknownNode(Problem):
 
     name: str
     known: tuple[str, ...]
+    is_output: bool = False
 
     def message(self) -> str:
-        return f"there is no node {printable(self.name)!r} before this one in the graph"
+        place = "in the graph" if self.is_output else "before this one in the graph"
+        return f"there is no node {printable(self.name)!r} {place}"
 
     def help(self) -> str | None:
         if self.suggestion:
             return self.suggestion
-        shown = ", ".join(self.known if len(self.known) <= 12 else (*self.known[:4], "...", *self.known[-4:]))
-        return did_you_mean(self.name, self.known) or f"what can be named here: {shown}"
+        return did_you_mean(self.name, self.known) or f"what can be named here: {', '.join(shortened(self.known))}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +121,7 @@ class WrongInputCount(Problem):
     def help(self) -> str | None:
         if self.found == 1:
             return "name the inputs: from: [first, second]"
-        return None
+        return "`from` lists what it reads, in order"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +223,9 @@ class NameTaken(Problem):
 
     def message(self) -> str:
         return f"the name {printable(self.name)!r} is taken by {self.taken_by}"
+
+    def help(self) -> str:
+        return "rename one of them"
 
 
 PROBLEMS: tuple[type[Problem], ...] = (

@@ -614,7 +614,7 @@ def describe_differing(problem: Problem, shapes: tuple[Shape, ...], ignored_axis
     (usual, count), *_ = Counter(parts).most_common()
     odd = [index for index, part in enumerate(parts) if part != usual]
     if count > 1 and len(odd) == 1:
-        others = "the others are" if count > 2 else "the others are both"
+        others = {2: "the others are both"}.get(count, "the others are")
         return f"{problem.operand(odd[0])} is {_show(parts[odd[0]])}, {others} {_show(usual)}"
     return ", ".join(f"{problem.operand(index)} is {_show(part)}" for index, part in enumerate(parts))
 

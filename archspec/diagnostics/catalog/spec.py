@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from archspec.diagnostics.problem import Problem
-from archspec.diagnostics.text import did_you_mean, printable
+from archspec.diagnostics.text import did_you_mean, printable, shortened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,8 @@ class UnknownKey(Problem):
         return f"unknown key {printable(self.key)!r} in {self.where}"
 
     def help(self) -> str | None:
-        return did_you_mean(self.key, self.known) or f"the keys of {self.where} are: {', '.join(self.known)}"
+        listed = f"the keys of {self.where} are: {', '.join(self.known)}"
+        return self.suggestion or did_you_mean(self.key, self.known) or listed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +101,9 @@ class WrongKind(Problem):
     def message(self) -> str:
         return f"{self.what} must be {self.wanted}, not {printable(self.found)}"
 
+    def help(self) -> str:
+        return self.suggestion or f"write {self.wanted} here"
+
 
 @dataclass(frozen=True, kw_only=True)
 class BadName(Problem):
@@ -131,6 +135,9 @@ class BadName(Problem):
 
     def message(self) -> str:
         return f"{printable(self.name)!r} cannot be the name of {self.what}: {self.reason}"
+
+    def help(self) -> str:
+        return "choose another, of letters, digits and underscores, such as conv1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,9 +190,15 @@ class EmptyGraph(Problem):
     slug: ClassVar[str] = "empty-graph"
 
     where: str
+    left_out: bool = False
 
     def message(self) -> str:
+        if self.left_out:
+            return f"the graph of {self.where} has no nodes: all of them are left out"
         return f"the graph of {self.where} has no nodes"
+
+    def help(self) -> str:
+        return "add a node, for example relu: relu"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +236,9 @@ class BadParameterDeclaration(Problem):
 
     def message(self) -> str:
         return f"parameter {printable(self.name)!r}: {self.reason}"
+
+    def help(self) -> str:
+        return "write a type (int), a default (64), or {type: int, default: 64, min: 1}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -322,6 +338,9 @@ class CannotReadSpec(Problem):
     def message(self) -> str:
         return f"cannot read {printable(self.file)!r}: {self.reason}"
 
+    def help(self) -> str:
+        return "the path is relative to this file; `archspec zoo` lists the specs that come with archspec"
+
 
 @dataclass(frozen=True, kw_only=True)
 class OutsideRoot(Problem):
@@ -350,6 +369,9 @@ class OutsideRoot(Problem):
     def message(self) -> str:
         return f"{printable(self.file)!r} lies outside the spec's root, so it is not read"
 
+    def help(self) -> str:
+        return "put the file beside the spec, or below a folder called specs around both"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExtendsLoop(Problem):
@@ -372,10 +394,14 @@ class ExtendsLoop(Problem):
     example_files: ClassVar[dict[str, str]] = {"base.yaml": "archspec: 1\nname: base\nextends: base.yaml\n"}
 
     chain: tuple[str, ...]
+    circular: bool = True
 
     def message(self) -> str:
-        shown = self.chain if len(self.chain) <= 8 else (*self.chain[:4], "...", *self.chain[-2:])
-        return "specs extend one another in a circle: " + " -> ".join(printable(name) for name in shown)
+        how = "in a circle" if self.circular else "in too long a chain"
+        return f"specs extend one another {how}: " + " -> ".join(map(printable, shortened(self.chain)))
+
+    def help(self) -> str:
+        return "the last of them must be a spec with a graph of its own"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -411,7 +437,7 @@ class BadGraphEdit(Problem):
         return f"the extended graph has no node {printable(self.name)!r}"
 
     def help(self) -> str | None:
-        return did_you_mean(self.name, self.known) or f"its nodes are: {', '.join(self.known)}"
+        return self.suggestion or did_you_mean(self.name, self.known) or f"its nodes are: {', '.join(self.known)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -442,6 +468,9 @@ class NotSupported(Problem):
 
     def message(self) -> str:
         return f"{self.feature} is not supported by this version of archspec"
+
+    def help(self) -> str:
+        return self.suggestion or "leave it out; it is part of the language, and of a later version"
 
 
 @dataclass(frozen=True, kw_only=True)

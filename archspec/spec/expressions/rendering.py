@@ -116,7 +116,9 @@ class _Renderer:
         if text is None:
             raise _NoSourceError
         tree = ast.parse(text, mode="eval").body
-        return _Source(text, _binding(tree), _hugs_power(tree), _plain_bound(tree))
+        # Without the parentheses that it may have: they are set where they are needed.
+        bare = ast.get_source_segment(text, tree) or text
+        return _Source(bare, _binding(tree), _hugs_power(tree), _plain_bound(tree))
 
     def binary(self, node: ast.BinOp) -> _Source:
         sign, binding = _BINARY[type(node.op)]
@@ -125,16 +127,17 @@ class _Renderer:
             return _Source(f"{left.within(binding)} {sign} {right.within(binding + 1)}", binding)
         blank = "" if left.hugs and right.hugs and left.binding == _ATOM else " "
         # A sign may stand behind `**` without parentheses, but not before it: -a**2 is -(a**2).
-        return _Source(f"{left.within(_ATOM)}{blank}**{blank}{right.within(_SIGN)}", _POWER)
+        return _Source(f"{left.within(_ATOM)}{blank}**{blank}{right.within(_SIGN)}", _POWER, left.hugs)
 
     def unary(self, node: ast.UnaryOp) -> _Source:
         operand = self.source(node.operand)
-        inverts = isinstance(node.op, ast.Not)
-        binding = _NOT if inverts else _SIGN
         # ruff sets parentheses around a power, which binds tighter than a sign before it, to show that it does.
-        text = f"({operand.text})" if operand.binding == _POWER else operand.within(binding)
-        sign = "not " if inverts else "-" if isinstance(node.op, ast.USub) else "+"
-        return _Source(sign + text, binding, operand.hugs and not inverts, operand.plain and not inverts)
+        is_power = operand.binding == _POWER
+        if isinstance(node.op, ast.Not):
+            return _Source(f"not {f'({operand.text})' if is_power else operand.within(_NOT)}", _NOT)
+        sign = "-" if isinstance(node.op, ast.USub) else "+"
+        text = f"({operand.text})" if is_power else operand.within(_SIGN)
+        return _Source(sign + text, _SIGN, operand.hugs and not is_power, operand.plain)
 
     def boolean(self, node: ast.BoolOp) -> _Source:
         word, binding = ("or", _OR) if isinstance(node.op, ast.Or) else ("and", _AND)

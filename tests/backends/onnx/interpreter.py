@@ -73,5 +73,5 @@ def _named(args: tuple[Arg, ...]) -> dict[str, Any]:
     return {arg.name: arg.value for arg in named if arg.default is REQUIRED or arg.value != arg.default}
 
 
-def _evaluate(source: str, scope: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  (as `eval` does)
+def _evaluate(source: str, scope: dict[str, Any] | None = None) -> Any:
     return eval(source, {**_NAMES, **(scope or {})})  # noqa: S307  (the ops' own records)

@@ -127,6 +127,14 @@ def test_heads_for_training_are_gone_with_what_only_they_need() -> None:
     assert {tensor.name for tensor in model.graph.initializer} == {"trunk.weight", "trunk.bias"}
 
 
+def test_an_input_that_only_training_reads_stays() -> None:
+    net = Builder(x=(4,), mask=(4,))
+    net.add("main", "relu", "x")
+    net.add("aux", "add", "main", "mask")
+    graph = net.graph(Output("main", Value("main")), Output("aux", Value("aux"), training_only=True))
+    assert [value.name for value in model_of(graph).graph.input] == ["x", "mask"]
+
+
 def test_what_does_nothing_is_left_out_and_outputs_keep_their_names() -> None:
     net = Builder(x=(4,))
     net.add("act", "relu")

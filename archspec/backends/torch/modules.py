@@ -1,0 +1,483 @@
+"""The submodules of a constructor: chains, groups and repeats as `nn.Sequential`, or as statements that fill one."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from archspec.backends.torch.definitions import (
+    Expansion,
+    KindsDifferError,
+    Site,
+    code_of,
+    merge_all,
+    signature_of_child,
+)
+from archspec.backends.torch.symbols import Loop, literal, names_in, rendered
+from archspec.backends.torch.values import NeedsClassError, Values
+from archspec.diagnostics.problem import ProblemError
+from archspec.elaborate.environment import parsed, value_of
+from archspec.ir.graph import Node, Scope
+from archspec.ir.records import TorchFunction, TorchModule
+from archspec.source.span import Span
+from archspec.spec.expressions import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archspec.source.tree import Tree
+    from archspec.spec.template import NodeTemplate, Repeat
+
+_NOWHERE = Span("", 1, 1, 1, 1)
+
+
+@dataclass(slots=True)
+class Block:
+    """Statements, indented as they will stand."""
+
+    lines: list[str] = field(default_factory=list[str])
+    indent: int = 0
+
+    def add(self, text: str) -> None:
+        """Add a statement."""
+        self.lines.append("    " * self.indent + text)
+
+
+class Modules:
+    """Writes the submodules of one definition."""
+
+    def __init__(self, values: Values) -> None:
+        """Use the names and expressions of `values`."""
+        self.values = values
+        self.body = Block()
+        self._loose = False
+        self._can_state = True
+
+    def module(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
+        """Return source that makes the module of a node.
+
+        Raises:
+            NeedsClassError: it is, or has in it, what no chain of modules can do.
+        """
+        item = sites[0].item
+        if isinstance(item, Node):
+            return self._op_module(template, sites, incoming, name)
+        if item.kind == "block":
+            if len(incoming) != 1 or len(item.outputs) > 1:
+                raise NeedsClassError
+            return self.values.block_call(template, sites, incoming, name)
+        if item.kind == "group":
+            return self._group(template, sites, incoming, name)
+        return self._repeat_module(template, sites, incoming[0], name, level=0)
+
+    def _op_module(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
+        code = code_of(sites[0].node)
+        cls = self.values.class_argument(template, sites)
+        if cls is not None:
+            inplace = False
+        elif isinstance(code, TorchModule) and code.wrap == "{0}":
+            cls, inplace = code.cls, False
+        elif isinstance(code, TorchFunction) and code.module is not None:
+            cls, inplace = code.module, code.inplace and self._loose
+        else:
+            raise NeedsClassError
+        args = [
+            text if arg.positional else f"{arg.name}={text}"
+            for arg, text in self.values.call_args(template, sites, incoming, name)
+        ]
+        return f"{cls}({', '.join([*args, *(['inplace=True'] if inplace else [])])})"
+
+    def _group(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
+        """Return source for an inline group: a chain of modules, or a class of its own."""
+        lines, running = len(self.body.lines), self.values.running
+        try:
+            return self._group_module(sites, incoming[0], name)
+        except NeedsClassError:
+            del self.body.lines[lines:]
+            self.values.running = running
+        written = self.values.source.group(self.values.definition, template, [site.scope for site in sites])
+        return self.values.class_call(written, template, sites, incoming, name)
+
+    def _group_module(self, sites: Sequence[Site], incoming: list[str], name: str) -> str:
+        graph = sites[0].scope.template.graph
+        if not graph.is_list:
+            raise NeedsClassError
+        arguments = self.chain(graph.nodes, [site.expansion for site in sites], incoming, name)
+        return f"nn.Sequential({arguments})"
+
+    def chain(
+        self, nodes: Sequence[NodeTemplate], expansions: Sequence[Expansion], incoming: list[str], name: str
+    ) -> str:
+        """Return the arguments of an `nn.Sequential` that does what a list graph does.
+
+        Raises:
+            NeedsClassError: a chain cannot do that.
+        """
+        require_chain(expansions)
+        self.values.groups.append(incoming)
+        try:
+            if any(_is_multiple(child.item) for expansion in expansions for child in expansion.scope.children):
+                return "*" + self._stated(nodes, expansions, incoming, name)
+            elements = self._elements(nodes, expansions, incoming, name)
+        finally:
+            self.values.groups.pop()
+        return joined(elements)
+
+    def _elements(
+        self, nodes: Sequence[NodeTemplate], expansions: Sequence[Expansion], incoming: list[str], name: str
+    ) -> list[str]:
+        """Return the elements of an `nn.Sequential`."""
+        elements: list[str] = []
+        before: list[Site] | None = None
+        for position, node in enumerate(nodes):
+            column = [expansion.site(position) for expansion in expansions]
+            present = [site for site in column if site.item is not None]
+            if present:
+                self._loose = is_loose(before)
+                elements.append(self._element(node, column, present, incoming, name))
+                self._loose = False
+                incoming = self.values.outgoing(node, column, [incoming])
+                before = present if len(present) == len(column) else None
+        return elements
+
+    def _element(
+        self, node: NodeTemplate, column: list[Site], present: list[Site], incoming: list[str], name: str
+    ) -> str:
+        hint = f"{name}_{node.name}" if not node.name.isdecimal() else name
+        if isinstance(present[0].item, Scope) and present[0].scope.kind == "splice":
+            return "*" + self._copies(node, present, incoming, hint, level=0)
+        text = self.module(node, present, [incoming], hint)
+        if len(present) == len(column):
+            return text
+        return f"*([{text}] if {self.condition(node, column, hint)} else [])"
+
+    def condition(self, node: NodeTemplate, column: Sequence[Site], hint: str) -> str:
+        """Return source for a node's `when`."""
+        values = [site.item is not None for site in column]
+        candidates: list[str] = []
+        if node.when is not None:
+            text = rendered(node.when, self.values.rename)
+            candidates = [] if text is None else [text]
+        return self.values.resolve(column, values, candidates, f"has_{hint}")
+
+    # ----------------------------------------------------------------------------------------------- repeats
+
+    def _repeat_module(
+        self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int
+    ) -> str:
+        if template.repeats[level].name is not None:
+            return self._named_copies(template, sites, incoming, name, level)
+        copies = self._copies(template, sites, incoming, name, level)
+        unrolled = isinstance(ast.parse(copies, mode="eval").body, ast.List)
+        return f"nn.Sequential({joined(_items(copies))})" if unrolled else f"nn.Sequential(*{copies})"
+
+    def _copies(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int) -> str:
+        """Return source for a list of the copies of a loop."""
+        inner = [site for outer in sites for site in outer.inner()]
+        if not inner:
+            return "[]"
+        counts = {len(site.scope.children) for site in sites}
+        if counts == {1} or not _alike(inner):
+            return self._unrolled(template, sites, incoming, name, level)
+        loop = _loop_of(template.repeats[level])
+        could, self._can_state = self._can_state, False
+        self.values.names.loops.append(loop)
+        try:
+            body = self._copy(template, inner, incoming, name, level)
+        finally:
+            self.values.names.loops.pop()
+            self._can_state = could
+        header = self._header(template.repeats[level], sites, body, name)
+        return f"[{body} {header}]"
+
+    def _copy(self, template: NodeTemplate, inner: list[Site], incoming: list[str], name: str, level: int) -> str:
+        """Return source for one copy, in terms of the loop's names."""
+        present = [site for site in inner if site.item is not None]
+        around = [*incoming, *self.values.outgoing(_once(template), present, [incoming])]
+        if level + 1 < len(template.repeats):
+            if isinstance(present[0].item, Scope) and present[0].scope.kind == "splice":
+                raise NeedsClassError
+            return self._repeat_module(template, present, around, name, level + 1)
+        if isinstance(present[0].item, Scope) and present[0].scope.kind == "splice":
+            raise NeedsClassError
+        return self.module(_once(template), present, [around], name)
+
+    def _unrolled(
+        self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int
+    ) -> str:
+        """Return source for a list of copies written one by one."""
+        if len({len(site.scope.children) for site in sites}) > 1:
+            raise NeedsClassError
+        elements: list[str] = []
+        for position in range(len(sites[0].scope.children)):
+            column = [Site(site.scope.children[position], site.owner) for site in sites]
+            if level + 1 < len(template.repeats):
+                elements.append(self._repeat_module(template, column, incoming, name, level + 1))
+            else:
+                elements.append(self.module(_once(template), column, [incoming], name))
+            incoming = self.values.outgoing(_once(template), column, [incoming])
+        return f"[{', '.join(elements)}]"
+
+    def _header(self, repeat: Repeat, sites: Sequence[Site], body: str, name: str) -> str:
+        """Return `for i in range(n)`."""
+        used = names_in(body)
+        loop = _loop_of(repeat)
+        if repeat.each is None:
+            counts = [len(site.scope.children) for site in sites]
+            count = self.values.resolve(sites, counts, self._texts(repeat.count), f"{name}_count")
+            return f"for {loop.index if loop.index in used else '_'} in range({count})"
+        assert repeat.each is not None
+        values = [value_of(repeat.each, site.child.env) for site in sites]
+        entries = self._each(repeat, sites, values, name)
+        names = ", ".join(item if item in used else "_" for item in loop.names) or "_"
+        if loop.index not in used:
+            return f"for {names} in {entries}"
+        names = f"({names})" if len(loop.names) > 1 else names
+        return f"for {loop.index}, {names} in enumerate({entries})"
+
+    def _each(self, repeat: Repeat, sites: Sequence[Site], values: list[list[Any]], name: str) -> str:
+        if all(value == values[0] for value in values):
+            found = [tuple(item) if isinstance(item, list) else item for item in values[0]]
+            return literal(found)
+        return self.values.resolve(sites, values, self._texts(repeat.each), f"{name}_values")
+
+    def _texts(self, tree: Tree | None) -> list[str]:
+        text = None if tree is None else rendered(tree, self.values.rename)
+        return [] if text is None else [text]
+
+    def _named_copies(
+        self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int
+    ) -> str:
+        """State a Sequential whose modules have names; return its local name."""
+        inner = [site for outer in sites for site in outer.inner()]
+        if not self._can_state or not _alike(inner) or any(site.item is None for site in inner):
+            raise NeedsClassError
+        loop = _loop_of(template.repeats[level])
+        pattern = template.repeats[level].name
+        assert pattern is not None
+        local = self.values.names.fresh(name)
+        self.values.names.loops.append(loop)
+        try:
+            body = self._copy(template, inner, incoming, name, level)
+            title = f_string(pattern.text, self.values.rename)
+        finally:
+            self.values.names.loops.pop()
+        if title is None:
+            raise NeedsClassError
+        header = self._header(template.repeats[level], sites, f"{body} {title}", name)
+        self.body.add(f"{local} = nn.Sequential()")
+        self.body.add(f"{header}:")
+        self.body.add(f"    {local}.add_module({title}, {body})")
+        return local
+
+    # ----------------------------------------------------------------------------------------------- statements
+
+    def _stated(
+        self, nodes: Sequence[NodeTemplate], expansions: Sequence[Expansion], incoming: list[str], name: str
+    ) -> str:
+        """State a list of modules with loops; return its local name."""
+        if not self._can_state:
+            raise NeedsClassError
+        local = self.values.names.fresh(name)
+        self.body.add(f"{local}: list[nn.Module] = []")
+        outer, self.values.running = self.values.running, None
+        self._state_nodes(nodes, expansions, incoming, local, name)
+        self.values.running = outer
+        return local
+
+    def _state_nodes(
+        self,
+        nodes: Sequence[NodeTemplate],
+        expansions: Sequence[Expansion],
+        incoming: list[str],
+        local: str,
+        name: str,
+    ) -> list[str]:
+        """State what appends the modules of some nodes to a list; return candidates for the channels after them."""
+        elements: list[str] = []
+        before: list[Site] | None = None
+        for position, node in enumerate(nodes):
+            column = [expansion.site(position) for expansion in expansions]
+            present = [site for site in column if site.item is not None]
+            if not present:
+                continue
+            if _is_multiple(present[0].item):
+                self._flush(elements, local)
+                incoming = self._state_loop(node, present, incoming, local, name, level=0)
+                before = None
+                continue
+            self._loose = is_loose(before)
+            elements.append(self._element(node, column, present, incoming, name))
+            self._loose = False
+            incoming = self.values.outgoing(node, column, [incoming])
+            before = present if len(present) == len(column) else None
+        self._flush(elements, local)
+        return incoming
+
+    def _flush(self, elements: list[str], local: str) -> None:
+        if len(elements) == 1 and not elements[0].startswith("*"):
+            self.body.add(f"{local}.append({elements[0]})")
+        elif elements:
+            self.body.add(f"{local} += [{', '.join(elements)}]")
+        elements.clear()
+
+    def _state_loop(
+        self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], local: str, name: str, level: int
+    ) -> list[str]:
+        """State a loop whose copies are several modules each."""
+        inner = [site for outer in sites for site in outer.inner() if site.item is not None]
+        if not inner or not _alike(inner):
+            raise NeedsClassError
+        repeat = template.repeats[level]
+        start = len(self.body.lines)
+        owns = self.values.running is None
+        running = self.values.running or self.values.names.fresh("width")
+        self.values.running = running
+        initial = self._initial(sites, incoming, name)
+        self.values.names.loops.append(_loop_of(repeat))
+        self.body.indent += 1
+        carried = [*(text for text in incoming if text != running), running]
+        if level + 1 < len(template.repeats):
+            after = self._state_loop(template, inner, carried, local, name, level + 1)
+        else:
+            self.values.groups.append([running])
+            nodes = inner[0].scope.template.graph.nodes
+            after = self._state_nodes(nodes, [site.expansion for site in inner], carried, local, name)
+            self.values.groups.pop()
+        self._update(inner, after, running, name)
+        self.body.indent -= 1
+        self.values.names.loops.pop()
+        body = self.body.lines[start:]
+        del self.body.lines[start:]
+        text = "\n".join(body)
+        if owns and running in names_in(text.replace(f"{running} = ", "")):
+            self.body.add(f"{running} = {initial}")
+        elif owns:
+            body = [line for line in body if not line.strip().startswith(f"{running} = ")]
+        self.body.add(self._header(repeat, sites, text, name) + ":")
+        self.body.lines.extend(body)
+        if owns:
+            self.values.running = None
+            return [text for text in after if text != running and not self._looped(text, repeat)]
+        return [running]
+
+    def _looped(self, text: str, repeat: Repeat) -> bool:
+        loop = _loop_of(repeat)
+        return bool(names_in(text) & {loop.index, *loop.names})
+
+    def _initial(self, sites: Sequence[Site], incoming: list[str], name: str) -> str:
+        """Return source for the channels before a loop."""
+        values = [channels_into(site) for site in sites]
+        return self.values.resolve(
+            sites, values, [text for text in incoming if text != self.values.running], f"{name}_width"
+        )
+
+    def _update(self, inner: list[Site], after: list[str], running: str, name: str) -> None:
+        """State what the channels are after a copy, unless they are what they were."""
+        if after == [running]:
+            return
+        values = [channels_out_of(site) for site in inner]
+        text = self.values.resolve(inner, values, [text for text in after if text != running], f"{name}_width")
+        if text != running:
+            self.body.add(f"{running} = {text}")
+
+
+def require_chain(expansions: Sequence[Expansion]) -> None:
+    """Make sure that each node of a graph reads the one before it, and nothing else.
+
+    Raises:
+        NeedsClassError: one does not.
+    """
+    for expansion in expansions:
+        scope = expansion.scope
+        value = next(iter(scope.inputs.values()))
+        for child in scope.children:
+            if child.item is None:
+                if list(child.values.values()) != [value]:
+                    raise NeedsClassError
+                continue
+            if list(entering(child.item)) != [value] or len(child.values) != 1:
+                raise NeedsClassError
+            value = next(iter(child.values.values()))
+        if value != next(iter(scope.outputs.values()), None):
+            raise NeedsClassError
+
+
+def entering(item: Node | Scope[Any]) -> Iterable[Any]:
+    """Return the values that an item reads."""
+    return item.inputs if isinstance(item, Node) else item.inputs.values()
+
+
+def _is_multiple(item: Any) -> bool:
+    """Tell whether an item of a list puts several modules into it for each copy."""
+    if not (isinstance(item, Scope) and item.kind == "splice"):
+        return False
+    return any(isinstance(child.item, Scope) and child.item.kind == "splice" for child in item.children)
+
+
+def _alike(sites: Sequence[Site]) -> bool:
+    try:
+        merge_all(signature_of_child(site.child) for site in sites)
+    except KindsDifferError:
+        return False
+    return True
+
+
+def _once(template: NodeTemplate) -> NodeTemplate:
+    return dataclasses.replace(template, repeats=())
+
+
+def _loop_of(repeat: Repeat) -> Loop:
+    return Loop(repeat.index, repeat.names if repeat.each is not None else ())
+
+
+def _items(listing: str) -> list[str]:
+    """Return the source of a list's items."""
+    tree = ast.parse(listing, mode="eval").body
+    assert isinstance(tree, ast.List)
+    return [ast.unparse(item) for item in tree.elts]
+
+
+def is_loose(before: list[Site] | None) -> bool:
+    """Tell whether the result of a node may be overwritten: it is new memory that autograd does not keep."""
+    if not before or not all(isinstance(site.item, Node) for site in before):
+        return False
+    return not any(code_of(site.node).output_is_saved for site in before)
+
+
+def channels_into(site: Site) -> int:
+    """Return the channels of what enters a scope."""
+    return next(iter(site.scope.input_types.values())).channels
+
+
+def channels_out_of(site: Site) -> Any:
+    """Return the channels of what leaves an item."""
+    item = site.item
+    if isinstance(item, Node):
+        return item.output.channels
+    last = next((child for child in reversed(item.children) if child.item is not None), None)
+    return channels_into(site) if last is None else channels_out_of(Site(last, site.owner))
+
+
+def joined(elements: list[str]) -> str:
+    """Return arguments, one to a line if there are several."""
+    return ", ".join(elements) + ("," if len(elements) > 1 else "")
+
+
+def f_string(pattern: str, rename: Any) -> str | None:
+    """Return the pattern of a copy's name as an f-string."""
+    parts: list[str] = []
+    position = 0
+    for match in re.finditer(r"\{([^{}]*)\}", pattern):
+        try:
+            text = render(parsed(match[1], _NOWHERE), rename)
+        except ProblemError:
+            return None
+        if text is None:
+            return None
+        parts += [pattern[position : match.start()], "{", text, "}"]
+        position = match.end()
+    return f'f"{"".join(parts)}{pattern[position:]}"'

@@ -1,0 +1,168 @@
+"""What people write instead, coming from PyTorch, Keras, or the YAML of other systems."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from archspec.diagnostics.text import closest, did_you_mean
+from archspec.spec.node_reader import NODE_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PREFIX = re.compile(r"^(torch\.)?(nn\.)?(functional\.|modules\.\w+\.)?|^(F|layers|keras\.layers|tf\.keras\.layers)\.")
+_RANK = re.compile(r"_?[123]d$")
+
+# Names of ops in other systems, in lower case, without underscores and without the rank (`2d`).
+_OPS = {
+    "activation": "relu",
+    "adaptiveaveragepool": "adaptive_avg_pool",
+    "addition": "add",
+    "affine": "linear",
+    "averagepool": "avg_pool",
+    "averagepooling": "avg_pool",
+    "batchnormalization": "batch_norm",
+    "bn": "batch_norm",
+    "cat": "concat",
+    "concatenate": "concat",
+    "convbn": "conv",
+    "convolution": "conv",
+    "deconv": "conv_transpose",
+    "deconvolution": "conv_transpose",
+    "dense": "linear",
+    "drop": "dropout",
+    "eltwise": "add",
+    "fc": "linear",
+    "fullyconnected": "linear",
+    "gap": "global_avg_pool",
+    "gemm": "linear",
+    "globalaveragepool": "global_avg_pool",
+    "globalaveragepooling": "global_avg_pool",
+    "globalmaxpooling": "global_max_pool",
+    "gn": "group_norm",
+    "groupnormalization": "group_norm",
+    "innerproduct": "linear",
+    "interpolate": "upsample",
+    "layernormalization": "layer_norm",
+    "ln": "layer_norm",
+    "lrn": "local_response_norm",
+    "maximum": "max",
+    "maxpooling": "max_pool",
+    "merge": "concat",
+    "multiply": "mul",
+    "pooling": "max_pool",
+    "resize": "upsample",
+    "subtract": "sub",
+    "sum": "add",
+    "swish": "silu",
+    "transposedconv": "conv_transpose",
+    "upsampling": "upsample",
+    "view": "reshape",
+    "zeropad": "pad",
+    "zeropadding": "pad",
+}
+_NO_OP = {
+    "sequential": "a list of nodes is a sequence",
+    "modulelist": "a list of nodes is a sequence; `repeat` makes copies",
+    "input": "inputs stand in 'inputs:' at the top of the spec; 'from: input' reads one",
+    "inputlayer": "inputs stand in 'inputs:' at the top of the spec; 'from: input' reads one",
+}
+
+_INFERRED = frozenset(
+    {
+        "c1",
+        "in_channels",
+        "in_features",
+        "in_planes",
+        "inp",
+        "inplanes",
+        "input_channels",
+        "input_dim",
+        "input_shape",
+        "input_size",
+        "n_in",
+        "normalized_shape",
+        "num_channels",
+        "num_features",
+    }
+)
+# Names of parameters in other systems, each with those that it may stand for, of which an op has one.
+_PARAMETERS = {
+    "activation": (),
+    "c2": ("out_channels", "out_features"),
+    "channels": ("out_channels", "out_features"),
+    "dilation_rate": ("dilation",),
+    "dim": ("axis", "start_axis", "out_features"),
+    "drop_rate": ("p",),
+    "dropout": ("p",),
+    "epsilon": ("eps",),
+    "features": ("out_features", "out_channels"),
+    "filter_size": ("kernel_size",),
+    "filters": ("out_channels",),
+    "k": ("kernel_size",),
+    "kernel": ("kernel_size",),
+    "kernel_shape": ("kernel_size",),
+    "ksize": ("kernel_size",),
+    "n": ("repeat",),
+    "num_filters": ("out_channels",),
+    "num_outputs": ("out_channels", "out_features"),
+    "out": ("out_channels", "out_features"),
+    "output_dim": ("out_features", "out_channels"),
+    "output_size": ("out_features", "size"),
+    "pads": ("padding",),
+    "planes": ("out_channels",),
+    "pool_size": ("kernel_size",),
+    "prob": ("p",),
+    "rate": ("p", "dilation"),
+    "s": ("stride",),
+    "scale": ("scale_factor",),
+    "start_dim": ("start_axis",),
+    "end_dim": ("end_axis",),
+    "units": ("out_features", "out_channels"),
+    "use_bias": ("bias",),
+    # Keys of nodes.
+    "args": (),
+    "bottom": ("from",),
+    "cond": ("when",),
+    "condition": ("when",),
+    "copies": ("repeat",),
+    "if": ("when",),
+    "input": ("from",),
+    "inputs": ("from",),
+    "number": ("repeat",),
+    "repeats": ("repeat",),
+    "src": ("from",),
+    "times": ("repeat",),
+}
+_NO_PARAMETER = {
+    "activation": "an activation is a node of its own, after this one: relu",
+    "args": "parameters stand beside 'op', by their names: {op: conv, out_channels: 64, kernel_size: 3}",
+}
+
+
+def hint_for_op(name: str, known: Iterable[str]) -> str | None:
+    """Return what was probably meant by an op that does not exist."""
+    known = tuple(known)
+    folded = _RANK.sub("", _PREFIX.sub("", name, count=1).lower()).replace("_", "").replace("-", "")
+    if folded in _NO_OP:
+        return _NO_OP[folded]
+    meant = closest(folded, known) if folded in {item.replace("_", "") for item in known} else _OPS.get(folded)
+    return f"did you mean '{meant}'?" if meant in known else did_you_mean(name, known)
+
+
+def meant_by(name: str, known: Iterable[str]) -> str | None:
+    """Return the parameter or the key of a node that was probably meant by one that does not exist."""
+    candidates = (*known, *NODE_KEYS)
+    listed = next((meant for meant in _PARAMETERS.get(name.lower(), ()) if meant in candidates), None)
+    return listed or closest(name, candidates)
+
+
+def hint_for_parameter(name: str, known: Iterable[str]) -> str | None:
+    """Return what to do about a parameter that does not exist."""
+    if name.lower() in _INFERRED:
+        return "what comes in is inferred: leave it out"
+    if name.lower() in _NO_PARAMETER:
+        return _NO_PARAMETER[name.lower()]
+    meant = meant_by(name, known)
+    return None if meant is None else f"did you mean '{meant}'?"

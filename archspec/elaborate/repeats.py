@@ -1,0 +1,131 @@
+"""Copies: a repeated node becomes a scope of its own in a mapping; in a list, its copies stand in the list itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from archspec.diagnostics.catalog.expansion import BadRepeat
+from archspec.diagnostics.problem import Note, ProblemError
+from archspec.elaborate.frame import FAILED, Outcome, Site, Source
+from archspec.elaborate.limits import LimitError
+from archspec.elaborate.loops import copies_of, entries_of, unknown_copy
+from archspec.spec.expressions import UNKNOWN
+
+if TYPE_CHECKING:
+    from archspec.elaborate.environment import Environment
+    from archspec.elaborate.expand import Expander
+    from archspec.elaborate.frame import Frame, Results
+    from archspec.spec.template import GraphTemplate, NodeTemplate, Repeat
+
+
+class Copies:
+    """The copies of one node. Each reads the one before; what else the node reads is the same for all of them."""
+
+    def __init__(self, expander: Expander, template: NodeTemplate, frame: Frame, *, in_list: bool) -> None:
+        """Expand `template` in `frame`."""
+        self._expander = expander
+        self._template = template
+        self._body = dataclasses.replace(template, repeats=())
+        self._frame = frame
+        self._in_list = in_list
+        self._path = frame.path if in_list else frame.join(template.name)
+        self._sources = expander.site(template, frame, self._path).sources
+
+    def expand(self) -> None:
+        """Expand the copies and enter them into the frame."""
+        template, frame = self._template, self._frame
+        outcome = FAILED if template.broken or frame.only_checked else self._expanded()
+        if not self._expander.is_seen(template):
+            self._check()
+        if outcome.results is None:
+            frame.numbers.certain = False
+        self._expander.enter(template, frame, frame.env, None if self._in_list else template.name, outcome)
+
+    def _expanded(self) -> Outcome:
+        expander, template, frame = self._expander, self._template, self._frame
+        size = expander.sizer.least(template, frame.env)
+        if not expander.fits(size, template.repeats[0].span, frame, self._path):
+            return FAILED
+        try:
+            self._check_names()
+            return self._loop(template.repeats, frame, frame.env, self._path, self._sources[0].results)
+        except LimitError:
+            raise
+        except ProblemError as error:
+            expander.report_all(error.problems, frame, self._path)
+            return FAILED
+
+    def _check_names(self) -> None:
+        for loop in self._template.repeats if self._in_list else ():
+            if loop.name is not None:
+                reason = "copies in a list are numbered, so `name` means nothing here"
+                raise ProblemError(BadRepeat(span=loop.name.span, reason=reason))
+
+    def _check(self) -> None:
+        """Check what is repeated, if no copy of it was expanded."""
+        env = self._frame.env
+        for loop in self._template.repeats:
+            try:
+                entries_of(loop, env)
+                env = env.new_child(dict(unknown_copy(loop, env).names))
+            except ProblemError as error:
+                self._expander.report_all(error.problems, self._frame, self._path)
+                env = env.new_child(dict.fromkeys((loop.index, *loop.names), UNKNOWN))
+        self._expander.check(Site(self._body, self._frame, env, self._path, self._sources))
+
+    # ----------------------------------------------------------------------------------------------- loops
+
+    def _loop(self, repeats: tuple[Repeat, ...], around: Frame, env: Environment, path: str, first: Results) -> Outcome:
+        """Expand the copies that the outermost of some loops makes."""
+        if self._in_list:
+            made = around.sharing(env, {"input": first})
+        else:
+            made = around.inner(path, env.new_child({}), {"input": first}, frozenset())
+        outermost, *inner_loops = repeats
+        if entries_of(outermost, env) is UNKNOWN:
+            return FAILED
+        for number, copy in enumerate(copies_of(outermost, env)):
+            seen = env.new_child(dict(copy.names))
+            if number:
+                note = Note(f"in copy {number + 1} of {self._frame.join(self._body.name)}", self._body.span)
+                made.context = (*around.context, note)
+            if inner_loops:
+                self._enter_loop(tuple(inner_loops), made, seen, copy.name or str(number))
+            else:
+                self._enter_copy(made, seen, copy.name)
+        kind = "splice" if self._in_list else "repeat"
+        return self._expander.scope(made, kind, self._body, None, made.previous)
+
+    def _enter_loop(self, repeats: tuple[Repeat, ...], made: Frame, env: Environment, name: str) -> None:
+        """Expand and enter one copy of a loop around others."""
+        path = made.path if self._in_list else made.join(name)
+        outcome = self._loop(repeats, made, env, path, made.previous)
+        self._expander.enter(self._body, made, env, None if self._in_list else name, outcome)
+
+    def _enter_copy(self, made: Frame, env: Environment, name: str | None) -> None:
+        """Expand and enter one copy; one that its `when` leaves out takes no number."""
+        sources = (Source("the copy before", made.previous), *self._sources[1:])
+        frame = dataclasses.replace(self._frame, context=made.context)
+        graph = self._body.graph
+        if self._in_list and graph is not None and graph.is_list:
+            site = Site(self._body, frame, env, made.path, sources)
+            self._expander.enter(self._body, made, env, None, self._spliced(site, made, graph))
+            return
+        site = Site(self._body, frame, env, made.join(name or str(made.numbers.next)), sources)
+        outcome = self._expander.conditional(site)
+        number = self._expander.number(outcome, made)
+        self._expander.enter(self._body, made, env, None if number is None else name or number, outcome)
+
+    def _spliced(self, site: Site, made: Frame, graph: GraphTemplate) -> Outcome:
+        """Expand one copy of a list group inside a list: its nodes take the list's numbers."""
+        expander = self._expander
+        holds = expander.condition(site)
+        inputs = expander.group_inputs(site)
+        if holds is not True or inputs is None:
+            return FAILED if holds is UNKNOWN or inputs is None else Outcome(None, made.previous)
+        views = {name: expander.view(results) for name, results in inputs.items()}
+        inner = made.sharing(site.env.new_child(views), inputs)
+        last = expander.run(graph, inner)
+        expander.mark(site.template)
+        return expander.scope(inner, "splice", self._body, None, expander.outputs(site.template.outputs, last, inner))

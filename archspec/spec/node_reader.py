@@ -1,0 +1,194 @@
+"""Reading one node that is a mapping: its keys, where it reads from, its condition, its loops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from archspec.diagnostics.catalog.expansion import BadRepeat
+from archspec.diagnostics.catalog.spec import MissingKey, NotSupported, UnknownKey, WrongKind
+from archspec.diagnostics.text import closest, printable
+from archspec.source.tree import Mapping, Scalar
+from archspec.spec import names
+from archspec.spec.models import NodeLevel, RepeatLevel
+from archspec.spec.template import Argument, NodeTemplate, Ref, Repeat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archspec.diagnostics.problem import Problem
+    from archspec.source.span import Span
+    from archspec.source.tree import Entry, Tree
+    from archspec.spec.reader import Reader
+
+NODE_KEYS = NodeLevel.known()
+_LATER = ("connect", "share")
+
+_Part = TypeVar("_Part")
+
+
+class NodeReader:
+    """Reads a node that is a mapping."""
+
+    def __init__(self, reader: Reader, name: str, span: Span, tree: Mapping) -> None:
+        """Read `tree`, whose key is `name`, at `span`."""
+        self._reader = reader
+        self._name = name
+        self._span = span
+        self._tree = tree
+        self._where = f"node {printable(name)!r}"
+        self._broken = False
+
+    def read(self) -> NodeTemplate:
+        """Return the node. Of one that cannot be read in full, what can be comes back, marked as broken."""
+        tree, reader = self._tree, self._reader
+        op_tree, graph_tree = tree.get("op"), tree.get("graph")
+        self._check_features()
+        self._check_keys()
+        is_group = graph_tree is not None
+        where = f"group {printable(self._name)!r}"
+        return NodeTemplate(
+            self._name,
+            self._span,
+            op=None if op_tree is None or is_group else self._kept(reader.op(op_tree)),
+            arguments=() if is_group else tuple(self._arguments()),
+            sources=self._sources(tree.get("from")),
+            when=self._condition(tree.get("when")),
+            otherwise=self._otherwise(tree.entry("else")),
+            repeats=self._repeats(tree.get("repeat")),
+            graph=None if graph_tree is None else self._kept(reader.graph(graph_tree, where)),
+            inputs=reader.input_names(tree.get("inputs")) if is_group else ("input",),
+            outputs=reader.outputs(tree.get("outputs")) if is_group else (),
+            broken=self._broken,
+        )
+
+    def _fail(self, problem: Problem) -> None:
+        self._reader.report(problem)
+        self._broken = True
+
+    def _kept(self, part: _Part | None) -> _Part | None:
+        """Return a part that was read; None means that it could not be, which has been reported."""
+        self._broken |= part is None
+        return part
+
+    # ----------------------------------------------------------------------------------------------- keys
+
+    def _check_features(self) -> None:
+        for key in _LATER:
+            if (entry := self._tree.entry(key)) is not None:
+                self._fail(NotSupported(span=entry.key.span, feature=f"`{key}`"))
+
+    def _check_keys(self) -> None:
+        """Check that the node is either an op or a group, and has the keys of that."""
+        op, graph = self._tree.entry("op"), self._tree.entry("graph")
+        if op is not None and graph is not None:
+            self._fail(WrongKind(span=graph.key.span, what=self._where, wanted="an op or a group", found="both"))
+        elif op is not None:
+            self._check_op()
+        elif graph is not None:
+            self._check_group()
+        elif not self._broken:
+            self._check_neither()
+
+    def _check_op(self) -> None:
+        if (entry := self._tree.entry("outputs")) is not None:
+            hint = "only blocks and groups name their outputs; those of an op are read as node.0, node.1, ..."
+            self._unknown(entry, self._where, hint)
+
+    def _check_group(self) -> None:
+        for entry in self._tree.entries:
+            if entry.key.text not in NODE_KEYS:
+                self._unknown(entry, f"group {printable(self._name)!r}")
+
+    def _check_neither(self) -> None:
+        """Report a node that has neither op nor graph, or whose key for that is misspelt."""
+        for entry in self._tree.entries:
+            if entry.key.text == "type" or closest(entry.key.text, NODE_KEYS) in ("op", "graph"):
+                self._unknown(entry, self._where, "write 'op'" if entry.key.text == "type" else None)
+                return
+        example = "op: NAME, or graph: for a group"
+        self._fail(MissingKey(span=self._span, key="op", where=self._where, example=example))
+
+    def _unknown(self, entry: Entry, where: str, suggestion: str | None = None) -> None:
+        key = entry.key
+        self._fail(UnknownKey(span=key.span, key=key.text, where=where, known=NODE_KEYS, suggestion=suggestion))
+
+    def _arguments(self) -> Iterator[Argument]:
+        # `inputs` of an op is most likely meant as `from`; expansion says so, as of any key that the op does not know.
+        for entry in self._tree.entries:
+            if entry.key.text not in NODE_KEYS or entry.key.text == "inputs":
+                yield Argument(entry.key.text, entry.key.span, entry.value)
+
+    # ----------------------------------------------------------------------------------------------- from, when
+
+    def _sources(self, tree: Tree | None) -> tuple[Ref, ...] | None:
+        if tree is None:
+            return None
+        refs = [self._kept(self._reader.reference(item, "from")) for item in self._reader.items(tree)]
+        if not refs:
+            self._broken = True
+            self._reader.wrong(tree, "from", "the name of a node, or a list of names")
+        return tuple(ref for ref in refs if ref is not None) or None
+
+    def _condition(self, tree: Tree | None) -> Scalar | None:
+        if tree is None or isinstance(tree, Scalar):
+            return tree
+        self._broken = True
+        self._reader.wrong(tree, "when", "a condition")
+        return None
+
+    def _otherwise(self, entry: Entry | None) -> Ref | None:
+        if entry is None:
+            return None
+        if self._tree.get("when") is None and not self._reader.is_misspelt(NodeLevel, self._tree, "when"):
+            where = f"{self._where}, which has 'else',"
+            self._fail(MissingKey(span=entry.key.span, key="when", where=where, example="when: CONDITION"))
+        return self._kept(self._reader.reference(entry.value, "else"))
+
+    # ----------------------------------------------------------------------------------------------- repeat
+
+    def _repeats(self, tree: Tree | None) -> tuple[Repeat, ...]:
+        if tree is None:
+            return ()
+        loops = [self._kept(self._loop(item)) for item in self._reader.items(tree)]
+        if not loops:
+            self._fail(BadRepeat(span=tree.span, reason="the list of loops is empty"))
+        return tuple(loop for loop in loops if loop is not None)
+
+    def _loop(self, tree: Tree) -> Repeat | None:
+        """Return one loop; None if it cannot be read in full."""
+        if isinstance(tree, Scalar) and tree.value is not None:
+            return Repeat(tree.span, count=tree)
+        if not isinstance(tree, Mapping):
+            self._reader.wrong(tree, "repeat", "a count, a mapping, or a list of them")
+            return None
+        if not self._check_loop(tree):
+            return None
+        index, bound, pattern = tree.get("index"), tree.get("as"), tree.get("name")
+        names_bound = () if bound is None else tuple(map(self._variable, self._reader.items(bound)))
+        index_name = "i" if index is None else self._variable(index)
+        if pattern is not None and not isinstance(pattern, Scalar):
+            self._reader.wrong(pattern, "name of the copies", 'a pattern such as "layer{i + 1}"')
+            return None
+        if index_name is None or None in names_bound:
+            return None
+        read = tuple(name for name in names_bound if name is not None)
+        return Repeat(tree.span, tree.get("count"), tree.get("each"), read, index_name, pattern)
+
+    def _check_loop(self, tree: Mapping) -> bool:
+        self._reader.level(RepeatLevel, tree)
+        if self._reader.unknown_keys(RepeatLevel, tree):
+            return False  # what is missing may be misspelt
+        reason = None
+        if (tree.get("count") is None) == (tree.get("each") is None):
+            reason = "give either `count` or `each`"
+        elif tree.get("as") is not None and tree.get("each") is None:
+            reason = "`as` names the values of `each`, and there is no `each`"
+        if reason is not None:
+            self._reader.report(BadRepeat(span=tree.span, reason=reason))
+        return reason is None
+
+    def _variable(self, tree: Tree) -> str | None:
+        text = self._reader.word(tree, "a repeat variable")
+        if text is None or not isinstance(tree, Scalar):
+            return None
+        return text if self._reader.name(tree, "a repeat variable", names.fault_of_parameter_name) else None

@@ -1,0 +1,46 @@
+"""Runs a flat graph node by node, without the generated source: what the source must agree with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from archspec.ir.records import TorchExpression, TorchFunction, TorchModule
+
+if TYPE_CHECKING:
+    from archspec.ir.graph import Graph, Node
+
+_NAMES = {"torch": torch, "nn": nn, "F": functional}
+
+
+def interpret(graph: Graph, module: nn.Module, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the graph's results by name, with the weights of `module`, in its mode."""
+    state = module.state_dict()
+    values: dict[tuple[str, int], Any] = {(name, 0): tensor for name, tensor in inputs.items()}
+    for node in graph.nodes.values():
+        arguments = [values[value.node, value.index] for value in node.inputs]
+        result = run(node, state, arguments, training=module.training)
+        results = result if isinstance(result, tuple | list) else [result]
+        values |= {(node.path, index): tensor for index, tensor in enumerate(results)}
+    return {output.name: values[output.value.node, output.value.index] for output in graph.outputs}
+
+
+def run(node: Node, state: dict[str, torch.Tensor], arguments: list[torch.Tensor], *, training: bool) -> Any:
+    """Run one node."""
+    code = node.op.torch(node.input_types)
+    names = {**_NAMES, **{f"_{index}": argument for index, argument in enumerate(arguments)}}
+    slots = [f"_{index}" for index in range(len(arguments))]
+    if isinstance(code, TorchExpression):
+        text = code.template.replace("{all}", code.joiner.join(slots)).format(*slots)
+        return eval(text, names)
+    values = {arg.name: arg.value for arg in code.args}
+    if isinstance(code, TorchFunction):
+        return eval(code.call, names)(*arguments, **values)
+    assert isinstance(code, TorchModule)
+    module = eval(code.cls, names)(**values)
+    prefix = f"{node.path}."
+    module.load_state_dict({key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)})
+    return module.train(training)(eval(code.wrap.format(*slots), names))
