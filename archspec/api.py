@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -213,11 +214,11 @@ def load_chosen(path: str | Path, choice: Choice) -> Architecture:
         SpecError: there is an error in the spec.
         OSError: the file cannot be opened.
     """
-    source, template, graph, problems = compile_spec(path, choice)
+    compiled = compile_spec(path, choice)
+    template, graph, problems = compiled.template, compiled.graph, compiled.problems
     if template is None or graph is None or any(problem.severity == "error" for problem in problems):
-        sources = dict(template.files) if template else {}
-        raise SpecError(problems, {**sources, source.path: source}, graph)
-    return Architecture(graph, template, source, problems)
+        raise SpecError(problems, compiled.sources, graph)
+    return Architecture(graph, template, compiled.source, problems)
 
 
 def check(
@@ -233,15 +234,32 @@ def check(
         OSError: the file cannot be opened.
     """
     try:
-        return compile_spec(path, Choice(variant, params or {}, inputs or {}))[3]
+        return compile_spec(path, Choice(variant, params or {}, inputs or {})).problems
     except ProblemError as error:
         return error.problems
 
 
-def compile_spec(
-    path: str | Path, choice: Choice
-) -> tuple[SourceFile, SpecTemplate | None, Graph | None, tuple[Problem, ...]]:
-    """Read and elaborate a spec; return its source, template and graph (None where it did not come so far).
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What became of a spec.
+
+    Attributes:
+        source: the spec.
+        sources: all files that were read for it, by path, itself among them.
+        template: the spec as it was written; None if it could not be read.
+        graph: its network, or as much of it as could be made.
+        problems: everything that is wrong or doubtful in it.
+    """
+
+    source: SourceFile
+    sources: Mapping[str, SourceFile]
+    template: SpecTemplate | None
+    graph: Graph | None
+    problems: tuple[Problem, ...]
+
+
+def compile_spec(path: str | Path, choice: Choice) -> Compiled:
+    """Read and elaborate a spec.
 
     Raises:
         ProblemError: the file is no text.
@@ -250,10 +268,10 @@ def compile_spec(
     shown = str(path)
     source = _standard_input() if shown == "-" else read_source(Path(path), shown)
     collector = Collector()
-    template = load_template(source, None if shown == "-" else Path(path), collector)
-    # A broken part of the front matter would only cause errors that are not there.
+    sources: dict[str, SourceFile] = {}
+    template = load_template(source, None if shown == "-" else Path(path), collector, sources)
     graph = None if template is None else elaborate(template, collector, choice)
-    return source, template, graph, collector.problems
+    return Compiled(source, sources, template, graph, collector.problems)
 
 
 def _standard_input() -> SourceFile:

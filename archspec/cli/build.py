@@ -126,7 +126,7 @@ def _document(architecture: Architecture) -> dict[str, Json]:
     from archspec.passes.report import document
 
     made = document(architecture.graph, architecture.analysis, architecture.problems)
-    assert isinstance(made, dict)  # noqa: S101  (narrows the type)
+    assert isinstance(made, dict)
     return made
 
 

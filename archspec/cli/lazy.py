@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 class LazyGroup(click.Group):
     """A group of commands named by their modules."""
 
-    def __init__(self, *args: Any, entries: Mapping[str, Entry], **kwargs: Any) -> None:  # noqa: ANN401  (click's own)
+    def __init__(self, *args: Any, entries: Mapping[str, Entry], **kwargs: Any) -> None:
         """Keep the entries, in the order in which they are shown."""
         super().__init__(*args, **kwargs)
         self.entries = entries
@@ -45,7 +45,7 @@ class LazyGroup(click.Group):
         if entry is None:
             return None
         command = getattr(import_module(entry.module), cmd_name)
-        assert isinstance(command, click.Command)  # noqa: S101  (a mistake in the table of commands)
+        assert isinstance(command, click.Command)
         return command
 
     def resolve_command(
@@ -72,7 +72,7 @@ class LazyGroup(click.Group):
         prog_name: str | None = None,
         *_positional: object,
         standalone_mode: bool = True,
-        **extra: Any,  # noqa: ANN401  (as above)
+        **extra: Any,
     ) -> int:
         """Run the command line behind the error boundary; exit with its code, or (not standalone) return it."""
         session = Session()

@@ -27,14 +27,14 @@ def check_spec(
     from archspec.source.span import SourceFile
 
     try:
-        source, template, _, problems = compile_spec(path, Choice(variant, params, inputs))
+        compiled = compile_spec(path, Choice(variant, params, inputs))
     except ProblemError as error:
         return error.problems
     except OSError as error:  # the other specs are still worth checking
         reason = (error.strerror or str(error)).lower()
         return (CannotRead(span=SourceFile(path, "").span(), file=path, reason=reason),)
-    current().sources.update({source.path: source, **(template.files if template else {})})
-    return problems
+    current().sources.update(compiled.sources)
+    return compiled.problems
 
 
 def load_spec(

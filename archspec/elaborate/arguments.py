@@ -18,15 +18,16 @@ from archspec.diagnostics.catalog.expressions import UnknownName
 from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.text import did_you_mean
 from archspec.elaborate.environment import ANY_WORD, NO_WORDS, Words, value_of
-from archspec.elaborate.hints import hint_for_parameter
+from archspec.elaborate.hints import hint_for_parameter, meant_by
 from archspec.source.tree import Scalar, Sequence
 from archspec.source.writing import flow
 from archspec.spec import parameters as declared
 from archspec.spec.expressions import UNKNOWN
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
     from collections.abc import Iterable, Iterator, Mapping
+
+    from pydantic import ValidationError
 
     from archspec.diagnostics.problem import Problem
     from archspec.elaborate.environment import Environment
@@ -117,6 +118,7 @@ def faults_of(
 ) -> Iterator[Problem]:
     """Yield one problem for each parameter that pydantic refused, wherever in its value the fault lies."""
     by_name = {argument.name: argument for argument in arguments}
+    meant = _meant(by_name, op_parameters(op))
     seen: set[str] = set()
     for detail in error.errors(include_url=False, include_context=False):
         name = str(detail["loc"][0]) if detail["loc"] else ""
@@ -124,12 +126,18 @@ def faults_of(
             continue
         seen.add(name)
         if detail["type"] == "missing":
-            if name not in by_name:  # what is given but unknown is not missing
-                yield MissingParameter(span=node, op=op.op, name=name, example=_example(op, name))
+            if name not in meant:  # what is given but unknown is not missing
+                yield MissingParameter(span=node, op=op.op, name=name, example=_example(op, name) or "...")
         elif name in by_name:
             tree = by_name[name].value
-            wanted, found = _wanted(op, name, detail["msg"]), shown(tree, values.get(name))
-            yield WrongParameterValue(span=tree.span, op=op.op, name=name, wanted=wanted, found=found)
+            yield WrongParameterValue(
+                span=tree.span,
+                op=op.op,
+                name=name,
+                wanted=_wanted(op, name, detail["msg"]),
+                found=shown(tree, values.get(name)),
+                example=_example(op, name),
+            )
         elif UNKNOWN not in values.values():
             yield ParametersDisagree(span=node, op=op.op, reason=detail["msg"])
 
@@ -141,10 +149,17 @@ def _wanted(op: type[Op], name: str, message: str) -> str:
     return message.removeprefix("expected ")
 
 
-def _example(op: type[Op], name: str) -> str:
-    """Return a value that the parameter may have: one that a sample of the op has."""
+def _example(op: type[Op], name: str) -> str | None:
+    """Return a value that the parameter may have, the default or what a sample of the op has; None if none is known."""
+    info = op.model_fields[name]
     given = [sample.params[name] for sample in op.samples if sample.fault is None and name in sample.params]
-    return flow(given[0]) if given else "..."
+    default = [] if info.is_required() or info.default is None else [info.default]
+    return flow([*default, *given][0]) if default or given else None
+
+
+def _meant(given: Iterable[str], known: tuple[str, ...]) -> set[str | None]:
+    """Return the parameters that are given, those of a misspelt name among them."""
+    return {name if name in known else meant_by(name, known) for name in given}
 
 
 def shown(tree: Tree, value: Any) -> str:
@@ -215,6 +230,8 @@ def bind(
     Arguments are evaluated in `env`, the names around the use; defaults in `inner`, where earlier parameters stand.
     """
     problems: list[Problem] = []
+    parameters = tuple(parameters)
+    meant = _meant(given, tuple(parameter.name for parameter in parameters))
     for parameter in parameters:
         tree = given.get(parameter.name)
         scope: Mapping[str, Any] = env
@@ -222,7 +239,7 @@ def bind(
             tree, scope = parameter.default, inner
         if tree is None:
             inner[parameter.name] = UNKNOWN
-            if not parameter.broken:
+            if not parameter.broken and parameter.name not in meant:
                 example = declared.example(parameter)
                 problems.append(MissingParameter(span=node, op=owner, name=parameter.name, example=example))
             continue
@@ -263,5 +280,6 @@ def conform(owner: str, parameter: Parameter, value: Any, tree: Tree | None) -> 
             name=parameter.name,
             wanted=declared.describe(parameter),
             found=shown(tree, value) if tree is not None else repr(value),
+            example=declared.example(parameter),
         )
     )

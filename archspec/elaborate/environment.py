@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from archspec.diagnostics.catalog.expressions import UnknownName
+from archspec.diagnostics.problem import ProblemError
+from archspec.diagnostics.text import shortened
 from archspec.ir.tensor import SPATIAL_NAMES, TensorType
 from archspec.source.tree import Mapping, Scalar, Sequence, Tree
 from archspec.spec.expressions import UNKNOWN, Expression, evaluate, parse_expression
+from archspec.spec.names import is_number
 
 if TYPE_CHECKING:
     from collections import ChainMap
     from collections.abc import Mapping as AbstractMapping
     from collections.abc import Set as AbstractSet
 
+    from archspec.diagnostics.problem import Problem
     from archspec.source.span import Span
 
 Environment: TypeAlias = "ChainMap[str, Any]"
@@ -89,7 +95,21 @@ def value_of(tree: Tree, env: AbstractMapping[str, Any], words: Words = NO_WORDS
     if not isinstance(tree.value, str):
         return tree.value
     expression = expression_of(tree, words)
-    return tree.value if expression is None else evaluate(expression, env)
+    if expression is None:
+        return tree.value
+    try:
+        return evaluate(expression, env)
+    except ProblemError as error:
+        raise ProblemError(*(_with_names(problem, env) for problem in error.problems)) from None
+
+
+def _with_names(problem: Problem, env: AbstractMapping[str, Any]) -> Problem:
+    """Say which names there are, where one that is not was used and is like none of them."""
+    if not isinstance(problem, UnknownName) or problem.suggestion is not None:
+        return problem
+    known = [name for name in env if not is_number(name)]
+    listed = f"the names here are: {', '.join(shortened(known))}" if known else "there are no names here"
+    return dataclasses.replace(problem, suggestion=listed)
 
 
 def expression_of(tree: Scalar, words: Words = NO_WORDS) -> Expression | None:

@@ -327,7 +327,9 @@ class Expander:
         known = tuple(known)
         unknown_names = (argument.name for argument in site.template.arguments if argument.name not in known)
         if all(meant_by(name, known) != "from" for name in unknown_names):  # a misspelt `from` has been reported
-            span = site.template.sources[0].span if site.template.sources else site.span
+            refs = site.template.sources or ()
+            too_many = arity.most is not None and found > arity.most
+            span = refs[found - 1].span if too_many or len(refs) == 1 else site.span
             self.report(WrongInputCount(span=span, op=op, wanted=str(arity), found=found), site.frame, site.path)
         return False
 

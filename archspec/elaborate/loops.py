@@ -84,7 +84,8 @@ def _bound(loop: Repeat, entry: Any) -> dict[str, Any]:
     if len(loop.names) == 1:
         return {loop.names[0]: entry}
     if not isinstance(entry, list) or len(entry) != len(loop.names):
-        found = f"{len(entry)} values" if isinstance(entry, list) else "one value"
+        count = len(entry) if isinstance(entry, list) else 1
+        found = f"{count} values" if count != 1 else "one value"
         reason = f"`as` gives {len(loop.names)} names, but the entry {entry!r} has {found}"
         raise ProblemError(BadRepeat(span=loop.each.span, reason=reason))
     return dict(zip(loop.names, entry, strict=True))

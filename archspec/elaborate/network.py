@@ -216,6 +216,7 @@ class _Elaboration:
                     name=f"size {position + 1}",
                     wanted="an integer of at least 1",
                     found=arguments.shown(tree, value),
+                    suggestion=f"for example {template.name}: [3, 224, 224]",
                 )
             )
         return None

@@ -170,7 +170,8 @@ class Reader:
     def _named_node(self, entry: Entry) -> NodeTemplate:
         # A graph that `archspec expand` wrote may number the nodes of a mapping, as lists do.
         if not names.is_number(entry.key.text):
-            self.name(entry.key, "a node", names.fault_of_node_name)
+            with self.inside(entry.key.text):
+                self.name(entry.key, "a node", names.fault_of_node_name)
         return self.node(entry.key.text, entry.key.span, entry.value)
 
     def node(self, name: str, span: Span, tree: Tree) -> NodeTemplate:

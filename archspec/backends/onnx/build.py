@@ -42,7 +42,7 @@ def build(
         fold: whether batch norms become part of the convolution before them.
 
     Raises:
-        ProblemError: the weights do not fit the graph, or an op cannot be expressed in ONNX.
+        ProblemError: the weights do not fit the graph.
     """
     require_fit(graph, {name: (array.shape, array.dtype.name) for name, array in weights.items()}, "the state_dict")
     program = fold_constants(lower(graph, weights))
@@ -109,7 +109,7 @@ def _node(step: Step, values: Mapping[str, onnx_ir.Value], tensors: Mapping[str,
     )
 
 
-def _attribute(op_type: str, name: str, value: Any) -> onnx_ir.Attr:  # noqa: ANN401  (what ops' records hold)
+def _attribute(op_type: str, name: str, value: Any) -> onnx_ir.Attr:
     """Return an attribute of the type that the operator wants: `alpha: 1` is a float where ONNX says so."""
     kind = attribute_type(op_type, name)
     return onnx_ir.Attr(name, kind, _CONVERSIONS[kind](value))

@@ -42,9 +42,6 @@ def lower(graph: Graph, weights: Mapping[str, Array]) -> Program:
     """Return the ONNX program of a graph, with the weights as they are (not copied).
 
     Nodes that do nothing in inference (identity, dropout) are left out.
-
-    Raises:
-        ProblemError: an op with these parameters cannot be expressed in ONNX.
     """
     return _Lowering(graph, weights).run()
 

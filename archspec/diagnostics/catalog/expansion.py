@@ -130,12 +130,13 @@ class WrongParameterValue(Problem):
     name: str
     wanted: str
     found: str
+    example: str | None = None
 
     def message(self) -> str:
         return f"{printable(self.op)}: {self.name} must be {self.wanted}, not {printable(self.found)}"
 
-    def help(self) -> str:
-        return self.suggestion or f"write {self.name}: followed by {self.wanted}"
+    def help(self) -> str | None:
+        return self.suggestion or (f"for example {self.name}: {self.example}" if self.example else None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -193,7 +193,7 @@ class ElseNeeded(Problem):
         return "a node with `when` and several inputs needs `else`: the input that passes when it is left out"
 
     def help(self) -> str | None:
-        return "for example " + " or ".join(f"else: {name}" for name in self.inputs[:2])
+        return "for example " + " or ".join(f"else: {name}" for name in dict.fromkeys(self.inputs[:2]))
 
 
 @dataclass(frozen=True, kw_only=True)

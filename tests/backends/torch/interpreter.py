@@ -35,12 +35,12 @@ def run(node: Node, state: dict[str, torch.Tensor], arguments: list[torch.Tensor
     slots = [f"_{index}" for index in range(len(arguments))]
     if isinstance(code, TorchExpression):
         text = code.template.replace("{all}", code.joiner.join(slots)).format(*slots)
-        return eval(text, names)
+        return eval(text, names)  # noqa: S307  (a record of our own catalog)
     values = {arg.name: arg.value for arg in code.args}
     if isinstance(code, TorchFunction):
-        return eval(code.call, names)(*arguments, **values)
+        return eval(code.call, names)(*arguments, **values)  # noqa: S307
     assert isinstance(code, TorchModule)
-    module = eval(code.cls, names)(**values)
+    module = eval(code.cls, names)(**values)  # noqa: S307
     prefix = f"{node.path}."
     module.load_state_dict({key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)})
-    return module.train(training)(eval(code.wrap.format(*slots), names))
+    return module.train(training)(eval(code.wrap.format(*slots), names))  # noqa: S307

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -18,6 +19,9 @@ from torch import nn
 import archspec
 from archspec.backends.torch.formatting import formatted
 from tests.backends.torch.interpreter import interpret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # PyTorch says so of each even kernel with padding="same", which the spec asks for.
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
@@ -44,7 +48,7 @@ def example(arch: archspec.Architecture, batch: int = 2) -> dict[str, torch.Tens
     return {name: torch.randn(batch, *shape) for name, shape in arch.inputs.items()}
 
 
-def outputs(module: nn.Module, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
+def outputs(module: Callable[..., Any], inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
     """Run a module; return its results as a tuple."""
     result = module(*inputs.values())
     return result if isinstance(result, tuple) else (result,)
@@ -97,14 +101,15 @@ def test_module_is_accepted_by_pytorch(path: Path) -> None:
     inputs = example(arch)
     expected = outputs(module, inputs)
 
-    def agrees(other: nn.Module) -> None:
+    def agrees(other: Callable[..., Any]) -> None:
         for given, wanted in zip(outputs(other, inputs), expected, strict=True):
             assert torch.allclose(given, wanted, atol=1e-5)
 
-    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # PyTorch deprecates it, but people use it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # PyTorch deprecates it, but people use it
         agrees(torch.jit.script(module))
     agrees(copy.deepcopy(module))
-    agrees(pickle.loads(pickle.dumps(module)))
+    agrees(pickle.loads(pickle.dumps(module)))  # noqa: S301
     agrees(torch.export.export(module, tuple(inputs.values())).module())
     agrees(torch.compile(module, fullgraph=True, backend="aot_eager"))
 
@@ -113,7 +118,7 @@ def test_module_is_accepted_by_pytorch(path: Path) -> None:
 def test_backward_reaches_every_parameter(path: Path) -> None:
     arch = small(path)
     module = arch.module().train()
-    sum(result.square().sum() for result in outputs(module, example(arch))).backward()
+    torch.stack([result.square().sum() for result in outputs(module, example(arch))]).sum().backward()
     assert all(parameter.grad is not None for parameter in module.parameters())
 
 
@@ -185,6 +190,8 @@ def test_torchvision_checkpoints_load_and_results_are_bit_equal(name: str) -> No
         assert results[0].std() > 1e-3
         assert torch.equal(*results)
         for expected, given in zip(reference.parameters(), module.parameters(), strict=True):
+            assert expected.grad is not None
+            assert given.grad is not None
             assert torch.equal(expected.grad, given.grad)
     for expected, given in zip(reference.buffers(), module.buffers(), strict=True):
         assert torch.equal(expected, given)
