@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from archspec.ir.graph import Node, Value
+from archspec.ir.text import stated
 from archspec.source.tree import plain
 from archspec.source.writing import block, flow, scalar, sentence
 from archspec.spec import names
@@ -147,11 +148,7 @@ def _body(group: _Group, inputs: _Names) -> tuple[Document, _Names]:
 
 
 def _node(node: Node, sources: Sequence[str]) -> str:
-    given: dict[str, object] = {}
-    for name, info in type(node.op).model_fields.items():
-        value = getattr(node.op, name)
-        if info.is_required() or value != info.default:
-            given[name] = value
+    given = stated(node.op)
     if not sources and not given:
         return node.op.op
     return flow({"op": node.op.op, **_from(sources), **given})

@@ -18,6 +18,7 @@ class YamlFault(Exception):  # noqa: N818  (a fault in the user's file, which be
         span: where it is.
         detail: the facts of the problem's message, by the names of the problem's fields.
         related: a second place that has to do with it, such as the first of two equal keys.
+        keys: the keys and list positions that lead to it, outermost first, where they are known.
     """
 
     def __init__(self, slug: str, span: Span, related: Span | None = None, /, **detail: str) -> None:
@@ -27,6 +28,7 @@ class YamlFault(Exception):  # noqa: N818  (a fault in the user's file, which be
         self.span = span
         self.related = related
         self.detail: dict[str, str] = detail
+        self.keys: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         facts = ", ".join(f"{name}={value!r}" for name, value in self.detail.items())

@@ -67,6 +67,9 @@ def parse(source: SourceFile) -> Tree:
     try:
         for event in yaml.parse(source.text, Loader=CSafeLoader):
             builder.take(event)
+    except YamlFault as fault:
+        fault.keys = builder.keys()
+        raise
     except yaml.YAMLError as error:
         raise syntax.explain(source, error, builder.context()) from None
     return Scalar(source.span(), None, "") if builder.root is None else builder.root
@@ -140,6 +143,11 @@ class _Builder:
         self._anchor_count = 0
         self._nodes = 0
         self._value_start: int | None = None
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys and list positions that lead to where the events have come."""
+        inside = (node.key.text if node.key else str(len(node.items)) for node in self._open[:-1])
+        return tuple(inside)
 
     def context(self) -> syntax.Context:
         return syntax.Context(self._open_bracket(), self._value_start)

@@ -24,6 +24,7 @@ from archspec.source.yaml import parse, read
 from archspec.spec import names
 from archspec.spec.edits import edit_graph
 from archspec.spec.models import PreprocessLevel, SpecLevel
+from archspec.spec.node_reader import NODE_KEYS
 from archspec.spec.parameters import read_parameters
 from archspec.spec.reader import Reader, is_nothing
 from archspec.spec.template import Argument, GraphTemplate, Parameter, SpecTemplate
@@ -97,7 +98,7 @@ class _Loader:
         try:
             tree = parse(source)
         except YamlFault as fault:
-            self.collector.add(yaml_problems.from_fault(fault))
+            self.collector.add(dataclasses.replace(yaml_problems.from_fault(fault), node=_node_of(fault.keys)))
             return None
         mapping = self.reader.mapping(tree, "a spec")
         if mapping is None or not self._version_is_known(mapping):
@@ -267,6 +268,20 @@ class _Loader:
             return None
         self.collector.add(OutsideRoot(span=span, file=text))
         return None
+
+
+def _node_of(keys: tuple[str, ...]) -> str | None:
+    """Return the path of the node to which the keys of a spec lead, if they lead to one."""
+    path: list[str] = []
+    if keys[:1] == ("blocks",):
+        path, keys = list(keys[1:2]), keys[2:]
+    elif keys[:1] != ("graph",):
+        return None
+    for key in keys:
+        if key in NODE_KEYS and key != "graph":
+            break
+        path += [] if key == "graph" else [key]
+    return ".".join(path) or None
 
 
 def _is_number(tree: Tree) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 
-checked = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+checked = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -56,7 +55,7 @@ def agree(op: Op, tensor: TensorType) -> None:
             reference(op, (tensor,))(*random_inputs((tensor,)))
         return
     assert reference(op, (tensor,))(*random_inputs((tensor,))).shape == (2, *result.shape)
-    check(op, (tensor,), 2)
+    check(op, (tensor,), (2,))
 
 
 @checked
@@ -149,5 +148,4 @@ def test_nearest_takes_the_elements_that_pytorch_takes() -> None:
     for size, target in ((14, 2), (26, 4), (21, 39), (35, 10)):
         tensor = TensorType((1, size))
         op = Upsample.model_validate({"size": target})
-        assert torch.equal(*(reference(op, (tensor,))(*random_inputs((tensor,))) for _ in range(2)))
-        check(op, (tensor,), 1)
+        check(op, (tensor,))

@@ -189,6 +189,9 @@ class DuplicateKey(Problem):
     def message(self) -> str:
         return _duplicate(self.key, self.first)
 
+    def help(self) -> str:
+        return "keep one of the two"
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeyNotScalar(Problem):
