@@ -17,6 +17,7 @@ from archspec.diagnostics.catalog.expansion import RecursiveBlock, UnknownOp, Wr
 from archspec.diagnostics.catalog.graph import ElseNeeded, NameTaken, WrongInputCount
 from archspec.diagnostics.problem import Note, Problem, ProblemError
 from archspec.elaborate import arguments
+from archspec.elaborate.advice import Surroundings, advise
 from archspec.elaborate.environment import ShapeView, value_of
 from archspec.elaborate.frame import FAILED, Frame, Outcome, Site, Source, span_of
 from archspec.elaborate.hints import hint_for_op, meant_by
@@ -317,7 +318,10 @@ class Expander:
         """Put the place and the names of the inputs into a problem that an op found."""
         given = next((item.value.span for item in site.template.arguments if item.name == problem.param), None)
         operands = tuple(source.name for source in site.sources)
-        self.report(dataclasses.replace(problem, span=given or site.span, operands=operands), site.frame, site.path)
+        inputs = [source.value for source in site.sources if source.value is not None]
+        placed = dataclasses.replace(problem, span=given or site.span, operands=operands)
+        advised = advise(placed, inputs, Surroundings(self.nodes, self.types, site.frame.path))
+        self.report(advised, site.frame, site.path)
 
     def _count(self, site: Site, op: str, arity: Arity, known: Iterable[str]) -> bool:
         """Check the number of inputs."""

@@ -64,8 +64,8 @@ def _result(ref: Ref, head: str, result: str, results: Results) -> Results:
 
 def _nothing(ref: Ref, frame: Frame, reader: str | None) -> ForwardReference | UnknownNode:
     head = ref.text.partition(".")[0]
-    if ref.text in frame.names and reader is not None:
-        return ForwardReference(span=ref.span, name=ref.text, itself=ref.text == reader)
+    if head in frame.names and reader is not None:
+        return ForwardReference(span=ref.span, name=head, itself=head == reader)
     known = (*(("input",) if len(frame.inputs) == 1 else frame.inputs), *frame.results)
     hint = None
     if head in frame.around:

@@ -148,11 +148,10 @@ class ConvTranspose(Op):
     def _with_padding_behind(
         self, tensor: TensorType, windows: tuple[TransposedWindow, ...], attributes: dict[str, object]
     ) -> tuple[OnnxNode, ...]:
-        """Return records for an output_padding that onnxruntime refuses: crop less, and append what is missing."""
-        pads = onnx_pads([(axis.low, max(0, axis.high - axis.output_padding)) for axis in windows])
-        behind = ((0, 0), (0, 0), *((0, max(0, axis.output_padding - axis.high)) for axis in windows))
-        convolved = step("ConvTranspose", X, Weight("weight"), to="convolved", **attributes, pads=pads)
-        pad = (Temporary("convolved"), Constant(onnx_pads(behind)))
+        """Return records for an output_padding that onnxruntime refuses: crop and append after the convolution."""
+        sides = ((0, 0), (0, 0), *((-axis.low, axis.output_padding - axis.high) for axis in windows))
+        convolved = step("ConvTranspose", X, Weight("weight"), to="convolved", **attributes)
+        pad = (Temporary("convolved"), Constant(onnx_pads(sides)))
         if not self.bias:
             return (convolved, step("Pad", *pad, mode="constant"))
         before, bias = per_channel("bias", tensor)

@@ -10,7 +10,7 @@ from pydantic import Field
 from archspec.ir.fields import Bool, PerAxis  # noqa: TC001  (pydantic evaluates the annotations)
 from archspec.ir.op import Sample
 from archspec.ir.records import Arg, Constant, OnnxNode, Temporary, TorchExpression, TorchFunction, TorchModule
-from archspec.ops.lowering import X, step
+from archspec.ops.lowering import X, scalar, step
 from archspec.ops.sliding import SlidingPool, onnx_window, pads_before, pads_within, pairs_of
 from archspec.ops.spatial import collapse, onnx_pads, pad_argument, slide
 
@@ -43,6 +43,7 @@ class MaxPool(SlidingPool):
         Sample(((3, 9, 8),), {"kernel_size": 3, "stride": 2, "padding": [[0, 1], [1, 0]]}),
         Sample(((3, 9, 8),), {"kernel_size": 3, "stride": 2, "dilation": 2, "padding": "same"}),
         Sample(((3, 10, 8),), {"kernel_size": 4, "stride": 3, "padding": [[1, 2], [0, 1]], "ceil_mode": True}),
+        Sample(((3, 10),), {"kernel_size": 2, "dilation": 6, "padding": "same"}),
         Sample(((3, 20),), {"kernel_size": 3, "stride": 2}),
         Sample(((3, 5, 6, 7),), {"kernel_size": 2, "padding": "valid"}),
         Sample(((10,),), {"kernel_size": 2}, fault="wrong-rank"),
@@ -65,7 +66,18 @@ class MaxPool(SlidingPool):
         return TorchModule(f"nn.MaxPool{suffix}", args, wrap=f'F.pad({{0}}, {pads}, value=float("-inf"))')
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
-        return (OnnxNode("MaxPool", attributes={**onnx_window(self.windows(inputs), inputs[0]), "storage_order": 0}),)
+        windows = self.windows(inputs)
+        attributes = {**onnx_window(windows, inputs[0]), "storage_order": 0}
+        pairs = pads_within(windows, inputs[0])
+        if all(max(pair) < window.kernel for pair, window in zip(pairs, windows, strict=True)):
+            return (OnnxNode("MaxPool", attributes=attributes),)
+        # onnxruntime limits the padding of a pool by the kernel without its dilation. Naming the axes of the Pad keeps
+        # it from being fused into the pool all the same.
+        axes = Constant(tuple(range(2, len(windows) + 2)))
+        lowest = scalar(float("-inf"), inputs[0])
+        padded = step("Pad", X, Constant(onnx_pads(pairs)), lowest, axes, to="padded", mode="constant")
+        unpadded = {**attributes, "pads": (0,) * 2 * len(windows)}
+        return (padded, OnnxNode("MaxPool", (Temporary("padded"),), unpadded))
 
     def dilations(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
         return self.each("dilation", inputs)

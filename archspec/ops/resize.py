@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, model_validator
@@ -86,8 +87,10 @@ class Upsample(Op):
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[Resample, ...]:
         sizes = zip(inputs[0].spatial, self._sizes(inputs[0]), strict=True)
-        corners = bool(self.align_corners)
-        return tuple(Resample(size, target, MODES[self.mode][1], corners) for size, target in sizes)
+        factors = [None] * len(inputs[0].spatial) if self._by_size(inputs[0]) else self._factors(inputs[0])
+        reach, corners = MODES[self.mode][1], bool(self.align_corners)
+        ratios = (_ratio(size, target, factor) for (size, target), factor in zip(sizes, factors, strict=True))
+        return tuple(Resample(source, target, reach, corners) for source, target in ratios)
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         """Return one operation per input element that an output element mixes; none for `nearest`."""
@@ -96,6 +99,8 @@ class Upsample(Op):
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         size, factor = (self._collapsed(name, inputs[0]) for name in ("size", "scale_factor"))
+        if self._by_size(inputs[0]):
+            size, factor = collapse(self._sizes(inputs[0])), None
         args = (
             Arg("size", size, None, source="size"),
             Arg("scale_factor", factor, None, source="scale_factor"),
@@ -128,13 +133,24 @@ class Upsample(Op):
 
         From 14 to 2 elements, for example, PyTorch takes those at 0 and 7, onnxruntime those at 0 and 6.
         """
-        steps = self._steps(tensor)
-        sizes = zip(tensor.spatial, self._sizes(tensor), steps, strict=True)
-        indices = (
-            tuple(min(size - 1, math.floor(_single(index * step))) for index in range(target))
-            for size, target, step in sizes
-        )
+        targets = self._sizes(tensor)
+        ratios = (size / target for size, target in zip(tensor.spatial, targets, strict=True))
+        steps = ratios if self._by_size(tensor) else (1 / factor for factor in self._factors(tensor))
+        indices = (_nearest(*axis) for axis in zip(tensor.spatial, targets, map(_single, steps), strict=True))
         return chain(*(step("Gather", PREVIOUS, Constant(each), axis=axis) for axis, each in enumerate(indices, 2)))
+
+    def _by_size(self, tensor: TensorType) -> bool:
+        """Return whether to interpolate by the sizes that come out.
+
+        If `scale_factor` is no whole number, and after rounding keeps or doubles a size all the same, which elements
+        are nearest depends in PyTorch on the rank and on the memory format. By size, there is only one answer.
+        """
+        if self.scale_factor is None:
+            return True
+        sizes = zip(tensor.spatial, self._sizes(tensor), self._factors(tensor), strict=True)
+        return self.mode == "nearest" and any(
+            target in (size, 2 * size) and size * factor != target for size, target, factor in sizes
+        )
 
     def _factors(self, tensor: TensorType) -> tuple[float, ...]:
         if self.scale_factor is not None:
@@ -146,12 +162,6 @@ class Upsample(Op):
         sizes = zip(tensor.spatial, self._sizes(tensor), self._factors(tensor), strict=True)
         return tuple(_scale_to(size, target, factor) for size, target, factor in sizes)
 
-    def _steps(self, tensor: TensorType) -> tuple[float, ...]:
-        """Return from how many input elements to the next each output element steps, as PyTorch rounds it."""
-        if self.scale_factor is not None:
-            return tuple(_single(1 / factor) for factor in self._factors(tensor))
-        return tuple(_single(size / target) for size, target in zip(tensor.spatial, self._sizes(tensor), strict=True))
-
     def _sizes(self, tensor: TensorType) -> Shape:
         if self.size is not None:
             return per_axis(self.op, "size", self.size, tensor)
@@ -161,6 +171,19 @@ class Upsample(Op):
     def _collapsed(self, param: str, tensor: TensorType) -> Any:
         value = getattr(self, param)
         return None if value is None else collapse(per_axis(self.op, param, value, tensor))
+
+
+def _ratio(size: int, target: int, factor: float | None) -> tuple[int, int]:
+    """Return the sizes, or numbers in the ratio of the factor where rounding the size down has changed the ratio."""
+    if factor is None or size * factor == target:
+        return size, target
+    exact = Fraction(repr(factor))
+    return exact.denominator, exact.numerator
+
+
+def _nearest(size: int, target: int, step: float) -> Shape:
+    """Return the elements that PyTorch takes, stepping in single precision."""
+    return tuple(min(size - 1, math.floor(_single(index * step))) for index in range(target))
 
 
 def _scale_to(size: int, target: int, factor: float) -> float:

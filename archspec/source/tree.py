@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from archspec.source.span import Span
+if TYPE_CHECKING:
+    from archspec.source.span import Span
 
 ScalarValue: TypeAlias = "str | int | float | bool | None"
 

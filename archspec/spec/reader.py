@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 def kind_of(tree: Tree) -> str:
     """Return what a value is, in words."""
     if isinstance(tree, Mapping):
-        return "a mapping"
+        return "a mapping" if tree.entries else "an empty mapping"
     if isinstance(tree, Sequence):
-        return "a list"
+        return "a list" if tree.items else "an empty list"
     if tree.value is None:
         return "nothing"
     return f"the text {tree.text!r}" if isinstance(tree.value, str) else tree.text
@@ -238,6 +238,8 @@ class Reader:
     def inputs(self, tree: Tree | None) -> tuple[InputTemplate, ...]:
         """Read the network's inputs; empty if one of them cannot be read."""
         entries = self.entries(tree, "inputs")
+        if tree is not None and not entries and (isinstance(tree, Mapping) or is_nothing(tree)):
+            self.wrong(tree, "inputs", "a mapping such as {image: [3, 224, 224]}")
         found = tuple(template for entry in entries if (template := self._input(entry)) is not None)
         return found if len(found) == len(entries) else ()
 

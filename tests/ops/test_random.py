@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 
-checked = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+checked = settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -49,8 +49,8 @@ def agree(op: Op, tensor: TensorType) -> None:
     try:
         (result,) = op.infer((tensor,))
     except ProblemError as fault:
-        if isinstance(getattr(op, "padding", 0), list) or "AS211" in str(fault):
-            return  # too much padding would be done beforehand, where PyTorch knows no limit
+        if isinstance(getattr(op, "padding", 0), list) or str(fault).startswith(("AS211", "AS212")):
+            return  # too much padding would be done beforehand, without a limit; PyTorch gives some empty outputs
         with pytest.raises((RuntimeError, ValueError)):
             reference(op, (tensor,))(*random_inputs((tensor,)))
         return

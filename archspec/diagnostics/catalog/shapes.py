@@ -171,6 +171,9 @@ class ConcatShapesDiffer(Problem):
     def message(self) -> str:
         return f"cannot concatenate: {describe_differing(self, self.shapes, self.axis)}"
 
+    def help(self) -> str | None:
+        return self.suggestion or "give all inputs the same stride, and padding that keeps the same sizes"
+
 
 @dataclass(frozen=True, kw_only=True)
 class JoinShapesDiffer(Problem):
@@ -207,6 +210,8 @@ class JoinShapesDiffer(Problem):
         return f"cannot {self.op}: {describe_differing(self, self.shapes, None)}"
 
     def help(self) -> str | None:
+        if self.suggestion:
+            return self.suggestion
         first, *rest = self.shapes
         other = next((shape for shape in rest if shape != first), first)
         if len(first) == len(other) and first[1:] == other[1:]:

@@ -1,0 +1,52 @@
+"""Runs two commands in turn, as whole processes, and prints what each took."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished process: wall and CPU time in seconds, peak memory in MB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def run(command: Sequence[str]) -> Run:
+    """Run a command; its output is thrown away.
+
+    Raises:
+        CalledProcessError: it failed.
+    """
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, list(command))
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
+
+
+def compare(ours: Sequence[str], theirs: Sequence[str], runs: int = 5) -> None:
+    """Run both commands once to warm up, then in turn, and print medians and the ratios pair by pair."""
+    pairs = [(run(ours), run(theirs)) for _ in range(runs + 1)][1:]
+    print(f"{'':12}{'archspec':>12}{'other':>12}{'ratio':>10}   (median of {runs} pairs; least to greatest ratio)")
+    for name, unit in (("wall", "s"), ("cpu", "s"), ("memory", "MB")):
+        first = [getattr(pair[0], name) for pair in pairs]
+        second = [getattr(pair[1], name) for pair in pairs]
+        ratios = sorted(b / a for a, b in zip(first, second, strict=True))
+        print(
+            f"{name + ', ' + unit:12}{statistics.median(first):12.2f}{statistics.median(second):12.2f}"
+            f"{statistics.median(ratios):10.1f}   ({ratios[0]:.1f} to {ratios[-1]:.1f})"
+        )
