@@ -25,7 +25,7 @@ from archspec.spec import parameters as declared
 from archspec.spec.expressions import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from pydantic import ValidationError
 
@@ -118,15 +118,17 @@ def faults_of(
 ) -> Iterator[Problem]:
     """Yield one problem for each parameter that pydantic refused, wherever in its value the fault lies."""
     by_name = {argument.name: argument for argument in arguments}
-    meant = _meant(by_name, op_parameters(op))
+    details = error.errors(include_url=False, include_context=False)
+    missing = [str(detail["loc"][0]) for detail in details if detail["type"] == "missing"]
+    not_missing = _given_otherwise(by_name, op_parameters(op), missing)
     seen: set[str] = set()
-    for detail in error.errors(include_url=False, include_context=False):
+    for detail in details:
         name = str(detail["loc"][0]) if detail["loc"] else ""
         if name in seen:
             continue
         seen.add(name)
         if detail["type"] == "missing":
-            if name not in meant:  # what is given but unknown is not missing
+            if name not in not_missing:
                 yield MissingParameter(span=node, op=op.op, name=name, example=_example(op, name) or "...")
         elif name in by_name:
             tree = by_name[name].value
@@ -157,9 +159,17 @@ def _example(op: type[Op], name: str) -> str | None:
     return flow([*default, *given][0]) if default or given else None
 
 
-def _meant(given: Iterable[str], known: tuple[str, ...]) -> set[str | None]:
-    """Return the parameters that are given, those of a misspelt name among them."""
-    return {name if name in known else meant_by(name, known) for name in given}
+def _given_otherwise(given: Collection[str], known: tuple[str, ...], missing: Iterable[str]) -> set[str]:
+    """Return the missing parameters that are no mistake of their own.
+
+    They have a value that is wrong or unknown, or stand there under a name that does not exist, which is reported.
+    """
+    strange = [name for name in given if name not in known]
+    meant = {*given, *(meant_by(name, known) for name in strange)}
+    left = [name for name in missing if name not in meant]
+    unclear = [name for name in strange if hint_for_parameter(name, known) is None]
+    excused = left if len(left) == len(unclear) == 1 else []
+    return {*excused, *(name for name in missing if name in meant)}
 
 
 def shown(tree: Tree, value: Any) -> str:
@@ -189,12 +199,23 @@ def describe_annotation(annotation: Any) -> str:
         bounds = " and ".join(_bounds(args[1:]))
         return describe_annotation(args[0]) + (f" of {bounds}" if bounds else "")
     if origin in (Union, types.UnionType):
-        return ", or ".join(describe_annotation(arg) for arg in args if arg is not type(None))
+        return ", or ".join(_alternatives([arg for arg in args if arg is not type(None)]))
     if origin is Literal:
         return "one of " + ", ".join(str(arg) for arg in args)
     if origin is list:
         return "a list, each entry " + describe_annotation(args[0])
     return {int: "an integer", float: "a number", bool: "true or false", str: "text"}.get(annotation, "a value")
+
+
+def _alternatives(annotations: Iterable[Any]) -> Iterator[str]:
+    """Yield each in words, where a list of what has been said already is "a list of them"."""
+    said: set[Any] = set()
+    for annotation in annotations:
+        items = get_args(annotation)[0] if get_origin(annotation) is list else None
+        parts = get_args(items) if get_origin(items) in (Union, types.UnionType) else (items,)
+        known = items is not None and any(part in said for part in parts)
+        yield "a list of them" if known else describe_annotation(annotation)
+        said.add(annotation)
 
 
 def _bounds(metadata: Iterable[Any]) -> Iterator[str]:
@@ -231,7 +252,9 @@ def bind(
     """
     problems: list[Problem] = []
     parameters = tuple(parameters)
-    meant = _meant(given, tuple(parameter.name for parameter in parameters))
+    known = tuple(parameter.name for parameter in parameters)
+    missing = [parameter.name for parameter in parameters if parameter.default is None and parameter.name not in given]
+    not_missing = _given_otherwise(given, known, missing)
     for parameter in parameters:
         tree = given.get(parameter.name)
         scope: Mapping[str, Any] = env
@@ -239,7 +262,7 @@ def bind(
             tree, scope = parameter.default, inner
         if tree is None:
             inner[parameter.name] = UNKNOWN
-            if not parameter.broken and parameter.name not in meant:
+            if not parameter.broken and parameter.name not in not_missing:
                 example = declared.example(parameter)
                 problems.append(MissingParameter(span=node, op=owner, name=parameter.name, example=example))
             continue

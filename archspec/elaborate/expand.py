@@ -30,7 +30,7 @@ from archspec.ops.catalog import BY_NAME
 from archspec.spec.expressions import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from archspec.diagnostics.problem import Collector
     from archspec.elaborate.environment import Environment
@@ -39,7 +39,16 @@ if TYPE_CHECKING:
     from archspec.ir.op import Op
     from archspec.ir.tensor import TensorType
     from archspec.source.span import Span
-    from archspec.spec.template import BlockTemplate, GraphTemplate, Let, NodeTemplate, OutputTemplate, Ref
+    from archspec.source.tree import Tree
+    from archspec.spec.template import (
+        BlockTemplate,
+        GraphTemplate,
+        Let,
+        NodeTemplate,
+        OutputTemplate,
+        Parameter,
+        Ref,
+    )
 
 
 class Expander:
@@ -250,13 +259,17 @@ class Expander:
                 return None
         if name is UNKNOWN or name in self._broken:
             return None
-        if isinstance(name, str) and (name in self._blocks or name in BY_NAME):
+        if isinstance(name, str) and not self._unknown_op(name):
             return name
-        known = (*self._blocks, *BY_NAME)
-        hint = hint_for_op(str(name), known)
-        problem = UnknownOp(span=site.span, name=str(name), known=known, suggestion=hint)
-        self.report(problem, site.frame, site.path)
+        self.report(self._unknown_op_problem(str(name), site.span), site.frame, site.path)
         return None
+
+    def _unknown_op(self, name: str) -> bool:
+        return name not in self._blocks and name not in BY_NAME and name not in self._broken
+
+    def _unknown_op_problem(self, name: str, span: Span | None) -> UnknownOp:
+        known = (*self._blocks, *BY_NAME)
+        return UnknownOp(span=span, name=name, known=known, suggestion=hint_for_op(name, known))
 
     # ----------------------------------------------------------------------------------------------- ops
 
@@ -368,8 +381,20 @@ class Expander:
         problems = list(arguments.unknown_arguments(block.name, site.template.arguments, known))
         given = {argument.name: argument.value for argument in site.template.arguments}
         problems += arguments.bind(block.name, block.params, given, site.env, values, site.span)
+        problems += self.check_ops(block.params, given, values)
         self.report_all(problems, site.frame, site.path)
         return values
+
+    def check_ops(
+        self, parameters: Iterable[Parameter], given: Mapping[str, Tree], values: dict[str, Any]
+    ) -> Iterator[Problem]:
+        """Yield a problem for each parameter whose value should name an op or block, and does not."""
+        for parameter in parameters:
+            value = values.get(parameter.name)
+            if parameter.type == "op" and isinstance(value, str) and self._unknown_op(value):
+                tree = given.get(parameter.name, parameter.default)
+                yield self._unknown_op_problem(value, None if tree is None else tree.span)
+                values[parameter.name] = UNKNOWN
 
     def evaluate(self, lets: Iterable[Let], frame: Frame) -> None:
         """Give the names of `let` their values."""

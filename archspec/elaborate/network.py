@@ -113,6 +113,8 @@ class _Elaboration:
         self._check_known(given.values())
         for parameter in self.spec.params:
             values[parameter.name] = self._reported(self._value, parameter, given, values)
+        trees = {name: argument.value for name, argument in given.items()}
+        self.collector.extend(self.expander.check_ops(self.spec.params, trees, values))
         for variant in self.spec.variants.values():
             self._check_variant(variant, values)
         return values
@@ -152,7 +154,9 @@ class _Elaboration:
         """Check the values of a variant, whether it is chosen or not."""
         given = {argument.name: argument.value for argument in variant.arguments}
         declared = [parameter for parameter in self.spec.params if parameter.name in given]
-        self.collector.extend(arguments.bind("the spec", declared, given, ChainMap(dict(values)), {}, variant.span))
+        found: dict[str, Any] = {}
+        self.collector.extend(arguments.bind("the spec", declared, given, ChainMap(dict(values)), found, variant.span))
+        self.collector.extend(self.expander.check_ops(declared, given, found))
 
     def _check_known(self, settings: Iterable[Argument]) -> None:
         known = tuple(parameter.name for parameter in self.spec.params)

@@ -30,7 +30,8 @@ class Copies:
         self._frame = frame
         self._in_list = in_list
         self._path = frame.path if in_list else frame.join(template.name)
-        self._sources = expander.site(template, frame, self._path).sources
+        self._shown = frame.join(str(frame.numbers.next)) if in_list else self._path  # in problems
+        self._sources = expander.site(template, frame, self._shown).sources
 
     def expand(self) -> None:
         """Expand the copies and enter them into the frame."""
@@ -45,7 +46,7 @@ class Copies:
     def _expanded(self) -> Outcome:
         expander, template, frame = self._expander, self._template, self._frame
         size = expander.sizer.least(template, frame.env)
-        if not expander.fits(size, template.repeats[0].span, frame, self._path):
+        if not expander.fits(size, template.repeats[0].span, frame, self._shown):
             return FAILED
         try:
             self._check_names()
@@ -53,7 +54,7 @@ class Copies:
         except LimitError:
             raise
         except ProblemError as error:
-            expander.report_all(error.problems, frame, self._path)
+            expander.report_all(error.problems, frame, self._shown)
             return FAILED
 
     def _check_names(self) -> None:
@@ -70,9 +71,9 @@ class Copies:
                 entries_of(loop, env)
                 env = env.new_child(dict(unknown_copy(loop, env).names))
             except ProblemError as error:
-                self._expander.report_all(error.problems, self._frame, self._path)
+                self._expander.report_all(error.problems, self._frame, self._shown)
                 env = env.new_child(dict.fromkeys((loop.index, *loop.names), UNKNOWN))
-        self._expander.check(Site(self._body, self._frame, env, self._path, self._sources))
+        self._expander.check(Site(self._body, self._frame, env, self._shown, self._sources))
 
     # ----------------------------------------------------------------------------------------------- loops
 
@@ -88,7 +89,7 @@ class Copies:
         for number, copy in enumerate(copies_of(outermost, env)):
             seen = env.new_child(dict(copy.names))
             if number:
-                note = Note(f"in copy {number + 1} of {self._frame.join(self._body.name)}", self._body.span)
+                note = Note(f"in copy {number + 1} of {self._shown}", self._body.span)
                 made.context = (*around.context, note)
             if inner_loops:
                 self._enter_loop(tuple(inner_loops), made, seen, copy.name or str(number))

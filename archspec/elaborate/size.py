@@ -31,12 +31,14 @@ class Sizer:
 
     def least(self, template: NodeTemplate, env: Environment, depth: int = 0) -> int:
         """Return how many nodes a node makes at least, all copies taken together."""
-        copies = 1
+        counts: list[int] = []
         for loop in template.repeats:
-            copies *= _count(loop, env)
+            counts.append(_count(loop, env))
             env = env.new_child(dict.fromkeys((loop.index, *loop.names), UNKNOWN))
-        # A copy that is left out has to be looked at as well.
-        return copies * max(1, self._one(template, env, depth))
+        size = self._one(template, env, depth)
+        for count in reversed(counts):
+            size = count * max(1, size)  # a copy in which there is nothing has to be looked at as well
+        return size
 
     def _one(self, template: NodeTemplate, env: Environment, depth: int) -> int:
         if depth > _DEEPEST or (template.when is not None and _value(template.when, env) is not True):

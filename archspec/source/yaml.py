@@ -55,15 +55,18 @@ _CONTENT = re.compile("[ \t]*[^ \t#\r\n\x85\u2028\u2029]")  # the first characte
 _NEXT_CONTENT = re.compile(f"[\r\n\x85\u2028\u2029]{_CONTENT.pattern}")
 
 
-def parse(source: SourceFile) -> Tree:
+def parse(source: SourceFile, recovered: list[YamlFault] | None = None) -> Tree:
     """Return the tree of the one document in `source`. An empty document is a null scalar.
+
+    With a list for them, faults that leave the rest of the document readable (a key that is there twice, of which the
+    first is kept) are added to it, so that all that is wrong is found in one run.
 
     Raises:
         YamlFault: of one of the slugs of `archspec.diagnostics.catalog.yaml`.
     """
     check_characters(source)
     _refuse_directives(source, 0)
-    builder = _Builder(source)
+    builder = _Builder(source, recovered)
     try:
         for event in yaml.parse(source.text, Loader=CSafeLoader):
             builder.take(event)
@@ -122,6 +125,7 @@ class _Open:
     seen: dict[tuple[str, ScalarValue], Scalar] = field(default_factory=dict[tuple[str, "ScalarValue"], Scalar])
     first: Span | None = None
     last: Span | None = None
+    is_repeated: bool = False  # the key is there already, so its value is passed over
 
     @property
     def is_mapping(self) -> bool:
@@ -135,8 +139,9 @@ class _Open:
 class _Builder:
     """Makes the tree from the events."""
 
-    def __init__(self, source: SourceFile) -> None:
+    def __init__(self, source: SourceFile, recovered: list[YamlFault] | None) -> None:
         self.source = source
+        self._recovered = recovered
         self.root: Tree | None = None
         self._open: list[_Open] = []
         self._anchors: dict[str, _Built | None] = {}  # None: its node is still open
@@ -247,10 +252,23 @@ class _Builder:
         if not parent.is_mapping:
             parent.items.append(built.tree)
         elif parent.key is None:
-            parent.key = _key(parent, built.tree, span)
+            parent.key = self._key(parent, built.tree, span)
         else:
-            parent.entries.append(Entry(parent.key, built.tree))
-            parent.key = None
+            if not parent.is_repeated:
+                parent.entries.append(Entry(parent.key, built.tree))
+            parent.key, parent.is_repeated = None, False
+
+    def _key(self, mapping: _Open, tree: Tree, span: Span) -> Scalar:
+        """Return the tree as a key; one that is there already is passed over with its value, if that is asked for."""
+        try:
+            return _key(mapping, tree, span)
+        except YamlFault as fault:
+            if self._recovered is None or fault.slug != "duplicate-key" or not isinstance(tree, Scalar):
+                raise
+            fault.keys = self.keys()
+            self._recovered.append(fault)
+            mapping.is_repeated = True
+            return tree
 
     def _refuse_cut_call(self, event: yaml.ScalarEvent) -> None:
         """Refuse `{a: max(b, c)}`, in which YAML would quietly read the value `max(b` and a key `c)`."""

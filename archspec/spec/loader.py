@@ -24,7 +24,7 @@ from archspec.source.yaml import parse, read
 from archspec.spec import names
 from archspec.spec.edits import edit_graph
 from archspec.spec.models import PreprocessLevel, SpecLevel
-from archspec.spec.node_reader import NODE_KEYS
+from archspec.spec.names import is_number
 from archspec.spec.parameters import read_parameters
 from archspec.spec.reader import Reader, is_nothing
 from archspec.spec.template import Argument, GraphTemplate, Parameter, SpecTemplate
@@ -95,10 +95,15 @@ class _Loader:
 
     def spec(self, source: SourceFile, origin: _Origin) -> SpecTemplate | None:
         self.files[source.path] = source
+        faults: list[YamlFault] = []
         try:
-            tree = parse(source)
+            tree = parse(source, faults)
         except YamlFault as fault:
+            tree = None
+            faults.append(fault)
+        for fault in faults:
             self.collector.add(dataclasses.replace(yaml_problems.from_fault(fault), node=_node_of(fault.keys)))
+        if tree is None:
             return None
         mapping = self.reader.mapping(tree, "a spec")
         if mapping is None or not self._version_is_known(mapping):
@@ -275,12 +280,13 @@ def _node_of(keys: tuple[str, ...]) -> str | None:
     path: list[str] = []
     if keys[:1] == ("blocks",):
         path, keys = list(keys[1:2]), keys[2:]
-    elif keys[:1] != ("graph",):
-        return None
+    expected = False  # a name of a node
     for key in keys:
-        if key in NODE_KEYS and key != "graph":
-            break
-        path += [] if key == "graph" else [key]
+        if not expected and key != "graph" and not (path and is_number(key)):
+            break  # a key of the node itself
+        is_name = expected or key != "graph"
+        path += [key] if is_name else []
+        expected = not is_name
     return ".".join(path) or None
 
 

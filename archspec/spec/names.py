@@ -77,8 +77,10 @@ MODULE_ATTRIBUTES = frozenset(
 # Groups become an nn.Sequential, which has these as well.
 _SEQUENTIAL_ATTRIBUTES = frozenset({"append", "extend", "insert", "pop"})
 
+_WORDS_OF_YAML = frozenset({"true", "false", "null"})
+
 # What generated source uses by these names, and what expressions mean by them.
-_TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "math", "input", "true", "false", "null", "make_divisible"})
+_TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "math", "input", "make_divisible"})
 _BUILTIN_NAMES = frozenset(name for name in dir(builtins) if name.islower())
 _HARMLESS_BUILTINS = frozenset({"filter", "input", "format", "hash", "id", "map", "pow", "slice", "vars", "zip"})
 
@@ -94,8 +96,10 @@ def fault_of_identifier(name: str) -> str | None:
         return "names are letters, digits and underscores, and do not start with a digit"
     if len(name) > LONGEST:
         return f"names have at most {LONGEST} characters"
-    if keyword.iskeyword(name) or name in {"None", "True", "False"}:
+    if keyword.iskeyword(name):
         return "it is a word of the Python language, which generated source could not use"
+    if name in _WORDS_OF_YAML:
+        return "it is a word of YAML with a meaning of its own"
     if name.startswith("__"):
         return "names do not start with two underscores"
     return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from archspec.diagnostics.catalog.expansion import BadRepeat
 from archspec.diagnostics.catalog.spec import MissingKey, NotSupported, UnknownKey, WrongKind
-from archspec.diagnostics.text import closest, printable
+from archspec.diagnostics.text import closest, did_you_mean, printable
 from archspec.source.tree import Mapping, Scalar
 from archspec.spec import names
 from archspec.spec.models import NodeLevel, RepeatLevel
@@ -81,7 +81,12 @@ class NodeReader:
         """Check that the node is either an op or a group, and has the keys of that."""
         op, graph = self._tree.entry("op"), self._tree.entry("graph")
         if op is not None and graph is not None:
-            self._fail(WrongKind(span=graph.key.span, what=self._where, wanted="an op or a group", found="both"))
+            hint = "remove one of the two keys"
+            self._fail(
+                WrongKind(
+                    span=graph.key.span, what=self._where, wanted="an op or a group", found="both", suggestion=hint
+                )
+            )
         elif op is not None:
             self._check_op()
         elif graph is not None:
@@ -97,7 +102,9 @@ class NodeReader:
     def _check_group(self) -> None:
         for entry in self._tree.entries:
             if entry.key.text not in NODE_KEYS:
-                self._unknown(entry, f"group {printable(self._name)!r}")
+                meant = did_you_mean(entry.key.text, NODE_KEYS)
+                hint = meant or "a group has no parameters; it sees the names around it"
+                self._unknown(entry, f"group {printable(self._name)!r}", hint)
 
     def _check_neither(self) -> None:
         """Report a node that has neither op nor graph, or whose key for that is misspelt."""
@@ -172,6 +179,9 @@ class NodeReader:
         if index_name is None or None in names_bound:
             return None
         read = tuple(name for name in names_bound if name is not None)
+        variables = [item for part in (index, bound) if part is not None for item in self._reader.items(part)]
+        places = zip((*(() if index is None else (index_name,)), *read), variables, strict=True)
+        self._reader.distinct((name, item.span, "another variable of this loop") for name, item in places)
         return Repeat(tree.span, tree.get("count"), tree.get("each"), read, index_name, pattern)
 
     def _check_loop(self, tree: Mapping) -> bool:

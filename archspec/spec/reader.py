@@ -145,11 +145,12 @@ class Reader:
         return reason is None
 
     def distinct(self, named: Iterable[tuple[str, Span, str]]) -> None:
-        """Report names that two things of one graph have: (name, place, what it is), in the order of the graph."""
+        """Report names that two things have; each comes as (name, place, what it is)."""
         seen: dict[str, str] = {}
         for name, span, what in named:
-            if seen.setdefault(name, what) is not what:
+            if name in seen and name != "input":  # which is a bad name for anything but an input
                 self.report(NameTaken(span=span, name=name, taken_by=seen[name]))
+            seen.setdefault(name, what)
 
     # ----------------------------------------------------------------------------------------------- graphs
 
@@ -206,7 +207,7 @@ class Reader:
         if isinstance(tree, Mapping):
             return tuple(output for entry in tree.entries if (output := self._output(entry)) is not None)
         refs = [ref for item in self.items(tree) if (ref := self.reference(item, "outputs")) is not None]
-        self.distinct((ref.text, ref.span, f"output {index + 1}") for index, ref in enumerate(refs))
+        self.distinct((ref.text, ref.span, "another output") for ref in refs)
         return tuple(OutputTemplate(ref.text, ref) for ref in refs)
 
     def _output(self, entry: Entry) -> OutputTemplate | None:
@@ -232,7 +233,7 @@ class Reader:
         for item in found:
             if item.text != "input":
                 self.name(item, "an input", names.fault_of_parameter_name)
-        self.distinct((item.text, item.span, f"input {index + 1}") for index, item in enumerate(found))
+        self.distinct((item.text, item.span, "another input") for item in found)
         return tuple(dict.fromkeys(item.text for item in found)) or ("input",)
 
     def inputs(self, tree: Tree | None) -> tuple[InputTemplate, ...]:
@@ -287,13 +288,14 @@ class Reader:
             self.level(BlockLevel, tree, where)
             graph_tree = tree.get("graph")
             graph = None if graph_tree is None else self.graph(graph_tree, where)
-            params, lets = read_parameters(self, tree.get("params")), self.lets(tree.get("let"))
+            params_tree = tree.get("params")
+            params, lets = read_parameters(self, params_tree), self.lets(tree.get("let"))
             inputs, outputs = self.input_names(tree.get("inputs")), self.outputs(tree.get("outputs"))
             description = self.text(tree.get("description"), "description")
             places = [(input_name, entry.key.span, "an input") for input_name in inputs]
             places += [(parameter.name, parameter.span, "a parameter") for parameter in params]
             self.distinct([*places, *((let.name, let.span, "a `let`") for let in lets)])
-            if graph is None:
+            if graph is None or isinstance(params_tree, Sequence):
                 return None
             return BlockTemplate(name, entry.key.span, graph, params, inputs, lets, outputs, description)
 

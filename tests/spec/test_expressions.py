@@ -554,6 +554,7 @@ def expressions() -> st.SearchStrategy[str]:
     return st.recursive(st.sampled_from(LEAVES), grown, max_leaves=8)
 
 
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")  # Python warns of `1[a]`, which is an error all the same
 @given(expressions())
 def test_source_means_what_the_expression_means(text: str) -> None:
     expression = parse_expression(text, span_of(text))

@@ -137,7 +137,7 @@ class BadName(Problem):
         return f"{printable(self.name)!r} cannot be the name of {self.what}: {self.reason}"
 
     def help(self) -> str:
-        return "choose another, of letters, digits and underscores, such as conv1"
+        return "choose another, of letters, digits and underscores"
 
 
 @dataclass(frozen=True, kw_only=True)
