@@ -265,7 +265,7 @@ class _Builder:
         except YamlFault as fault:
             if self._recovered is None or fault.slug != "duplicate-key" or not isinstance(tree, Scalar):
                 raise
-            fault.keys = self.keys()
+            fault.keys = (*self.keys(), tree.text)
             self._recovered.append(fault)
             mapping.is_repeated = True
             return tree

@@ -280,13 +280,17 @@ def _node_of(keys: tuple[str, ...]) -> str | None:
     path: list[str] = []
     if keys[:1] == ("blocks",):
         path, keys = list(keys[1:2]), keys[2:]
-    expected = False  # a name of a node
+    if keys[:1] != ("graph",):
+        return ".".join(path) or None
+    names_a_node = False
     for key in keys:
-        if not expected and key != "graph" and not (path and is_number(key)):
-            break  # a key of the node itself
-        is_name = expected or key != "graph"
-        path += [key] if is_name else []
-        expected = not is_name
+        if names_a_node or key.isdecimal():
+            path.append(key)
+            names_a_node = False
+        elif key == "graph":
+            names_a_node = True
+        else:
+            break  # a parameter of the node
     return ".".join(path) or None
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*torch.jit.* is deprecated"),
     pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel"),
 ]
 

@@ -126,6 +126,9 @@ class ExpressionSyntax(Problem):
     def message(self) -> str:
         return f"cannot read the expression '{printable(self.text)}': {printable(self.reason, 200)}"
 
+    def help(self) -> str:
+        return self.suggestion or "expressions are written as in Python: channels * 2, 2 if i == 0 else 1, depths[0]"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConstructNotAllowed(Problem):
