@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+from collections import ChainMap
+from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,8 +19,7 @@ from archspec.spec.expressions import UNKNOWN, Expression, evaluate, parse_expre
 from archspec.spec.names import is_number
 
 if TYPE_CHECKING:
-    from collections import ChainMap
-    from collections.abc import Mapping as AbstractMapping
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
     from archspec.diagnostics.problem import Problem
@@ -98,9 +100,74 @@ def value_of(tree: Tree, env: AbstractMapping[str, Any], words: Words = NO_WORDS
     if expression is None:
         return tree.value
     try:
-        return evaluate(expression, env)
+        value = evaluate(expression, env)
+        for part in _names_in(expression):
+            evaluate(part, _Unknowns(env))
     except ProblemError as error:
         raise ProblemError(*(_with_names(problem, env) for problem in error.problems)) from None
+    return value
+
+
+@lru_cache(maxsize=4096)
+def _names_in(expression: Expression) -> tuple[Expression, ...]:
+    """Return the names and attributes that stand in an expression.
+
+    They are looked up one by one as well, since a part that is not evaluated (in the first copy, that behind the `else`
+    of `2 if i == 0 else strde`) may be misspelt too.
+    """
+    inner = {id(child) for node in ast.walk(expression.tree) for child in _owned(node)}
+    found = (node for node in ast.walk(expression.tree) if isinstance(node, ast.Name | ast.Attribute))
+    return tuple(Expression(expression.text, expression.span, node) for node in found if id(node) not in inner)
+
+
+def _owned(node: ast.AST) -> tuple[ast.AST, ...]:
+    """Return the part of a node that is no value of its own: what stands before a dot, and a function's name."""
+    if isinstance(node, ast.Attribute):
+        return (node.value,)
+    return (node.func,) if isinstance(node, ast.Call) else ()
+
+
+class _Unknowns(AbstractMapping[str, Any]):
+    """The same names, with nothing known of them."""
+
+    def __init__(self, env: AbstractMapping[str, Any]) -> None:
+        self._env = env
+
+    def __getitem__(self, name: str) -> Any:
+        return ShapeView(None) if isinstance(self._env[name], ShapeView) else UNKNOWN
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._env
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._env)
+
+    def __len__(self) -> int:
+        return len(self._env)
+
+
+class _Anything(dict[str, Any]):
+    """Has every name, and knows nothing of them."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> Any:
+        return UNKNOWN
+
+
+_ANYTHING = _Anything()
+
+
+def unknown(env: Environment) -> Environment:
+    """Return the same names, with nothing known of them."""
+    everything = [_ANYTHING] if any(table is _ANYTHING for table in env.maps) else []
+    return ChainMap(dict(_Unknowns(env).items()), *everything)
+
+
+def opened(env: Environment) -> Environment:
+    """Return an environment in which no name is unknown: something that gives names could not be read."""
+    return ChainMap(*env.maps, _ANYTHING)
 
 
 def _with_names(problem: Problem, env: AbstractMapping[str, Any]) -> Problem:

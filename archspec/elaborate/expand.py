@@ -11,26 +11,27 @@ import dataclasses
 from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from archspec.diagnostics.catalog.expansion import RecursiveBlock, UnknownOp, WrongCondition
+from archspec.diagnostics.catalog.expansion import RecursiveBlock, WrongCondition
 from archspec.diagnostics.catalog.graph import ElseNeeded, NameTaken, WrongInputCount
-from archspec.diagnostics.problem import Note, Problem, ProblemError
+from archspec.diagnostics.problem import Note, ProblemError
 from archspec.elaborate import arguments
-from archspec.elaborate.advice import Surroundings, advise
-from archspec.elaborate.environment import ShapeView, value_of
+from archspec.elaborate.advice import Surroundings
+from archspec.elaborate.environment import ShapeView, opened, value_of
 from archspec.elaborate.frame import FAILED, Frame, Outcome, Site, Source, span_of
-from archspec.elaborate.hints import hint_for_op, meant_by
+from archspec.elaborate.limits import LimitError
+from archspec.elaborate.op_maker import OpMaker
 from archspec.elaborate.references import one_result, resolve
 from archspec.elaborate.repeats import Copies
+from archspec.elaborate.reports import Reports
 from archspec.elaborate.size import Sizer
+from archspec.elaborate.vocabulary import Vocabulary
 from archspec.ir.graph import Child, Node, Scope, Value
 from archspec.ir.op import Arity
 from archspec.ops.catalog import BY_NAME
 from archspec.spec.expressions import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from archspec.diagnostics.problem import Collector
     from archspec.elaborate.environment import Environment
@@ -39,14 +40,12 @@ if TYPE_CHECKING:
     from archspec.ir.op import Op
     from archspec.ir.tensor import TensorType
     from archspec.source.span import Span
-    from archspec.source.tree import Tree
     from archspec.spec.template import (
         BlockTemplate,
         GraphTemplate,
         Let,
         NodeTemplate,
         OutputTemplate,
-        Parameter,
         Ref,
     )
 
@@ -58,34 +57,17 @@ class Expander:
         self, blocks: Mapping[str, BlockTemplate], broken: frozenset[str], collector: Collector, limits: Limits
     ) -> None:
         """Use `blocks` beside the op catalog; report to `collector`. `broken` are blocks that could not be read."""
-        self.limits = limits
         self.nodes: dict[str, Node] = {}
         self.types: dict[Value, TensorType] = {}
+        self.failed = False
+        self.reports = Reports(collector)
+        self.vocabulary = Vocabulary(blocks, broken)
         self.sizer = Sizer(blocks)
-        self._blocks = blocks
-        self._broken = broken
-        self._collector = collector
+        self._limits = limits
+        self._maker = OpMaker(self.reports, limits)
         self._steps = 0
         self._seen: set[Span] = set()  # the places of nodes that were expanded or checked
         self._used: set[str] = set()  # blocks, likewise
-        self._ops: dict[tuple[type[Op], str], Op] = {}
-        self._inferred: dict[tuple[int, tuple[TensorType, ...]], tuple[TensorType, ...]] = {}
-        self._reported: set[tuple[str, Span | None, object]] = set()
-
-    # ----------------------------------------------------------------------------------------------- problems
-
-    def report(self, problem: Problem, frame: Frame, path: str) -> None:
-        """Add a problem, once for each place in the spec: a block used often is expanded often."""
-        key = (problem.code, problem.span, getattr(problem, "name", None))
-        if key not in self._reported:
-            self._reported.add(key)
-            notes = (*problem.notes, *reversed(frame.context))
-            self._collector.add(dataclasses.replace(problem, node=problem.node or path or None, notes=notes))
-
-    def report_all(self, problems: Iterable[Problem], frame: Frame, path: str) -> None:
-        """Add several problems."""
-        for problem in problems:
-            self.report(problem, frame, path)
 
     # ----------------------------------------------------------------------------------------------- graphs
 
@@ -95,7 +77,7 @@ class Expander:
         Raises:
             ProblemError: a limit was passed; the expansion cannot go on.
         """
-        self.limits.check_depth(frame.path.count(".") + 1, graph.span, frame.path)
+        self._limits.check_depth(frame.path.count(".") + 1, graph.span, frame.path)
         for template in graph.nodes:
             if template.repeats:
                 Copies(self, template, frame, in_list=graph.is_list).expand()
@@ -118,14 +100,16 @@ class Expander:
         """Tell whether a block or group of the network is small enough; its size is counted without expanding it."""
         if site.frame.path or site.frame.only_checked:
             return True  # part of what was counted
-        return self.fits(self.sizer.least(site.template, site.env), site.span, site.frame, site.path)
+        return self.fits(site)
 
-    def fits(self, size: int, span: Span, frame: Frame, path: str) -> bool:
-        """Tell whether so many more nodes are within the limit; otherwise report."""
+    def fits(self, site: Site) -> bool:
+        """Tell whether a node, with all that is in it, is within the limit; otherwise report."""
+        size, culprit = self.sizer.largest(site.template, site.env, self._limits.nodes)
+        span = culprit.repeats[0].span if culprit.repeats else span_of(culprit)
         try:
-            self.limits.check_nodes(len(self.nodes) + size, span, path)
-        except ProblemError as error:
-            self.report_all(error.problems, frame, path)
+            self._limits.check_nodes(len(self.nodes) + size, span, site.path)
+        except LimitError as error:
+            self.reports.add_all(error.problems, site.frame, site.path)
             return False
         return True
 
@@ -141,14 +125,15 @@ class Expander:
         if name is not None:
             if name in frame.results:
                 problem = NameTaken(span=template.span, name=name, taken_by="another node of this graph")
-                self.report(problem, frame, frame.join(name))
+                self.reports.add(problem, frame, frame.join(name))
             elif name in frame.inputs:
                 problem = NameTaken(span=template.span, name=name, taken_by="an input of this graph")
-                self.report(problem, frame, frame.join(name))
+                self.reports.add(problem, frame, frame.join(name))
             frame.results[name] = outcome.results
             # A parameter keeps its meaning in expressions, where a node is called like it.
             if isinstance(frame.env.get(name), ShapeView | None):
                 frame.env[name] = self.view(outcome.results)
+        self.failed |= outcome.results is None and not frame.only_checked
         frame.previous = outcome.results
         frame.children.append(Child(template, outcome.item, outcome.results or {}, env))
 
@@ -170,10 +155,12 @@ class Expander:
 
     def _previous(self, template: NodeTemplate, frame: Frame, path: str) -> Results:
         name = next(reversed(frame.results), "input")
+        if self.vocabulary.is_misspelt("from", template) or template.broken:
+            return None
         try:
             return one_result(frame.previous, name, span_of(template))
         except ProblemError as error:
-            self.report_all(error.problems, frame, path)
+            self.reports.add_all(error.problems, frame, path)
             return None
 
     def lookup(self, ref: Ref, frame: Frame, path: str, reader: str | None = None) -> Results:
@@ -181,7 +168,7 @@ class Expander:
         try:
             return resolve(ref, frame, reader)
         except ProblemError as error:
-            self.report_all(error.problems, frame, path)
+            self.reports.add_all(error.problems, frame, path)
             return None
 
     # ----------------------------------------------------------------------------------------------- one node
@@ -190,7 +177,7 @@ class Expander:
         """Expand a node, unless its `when` is false: then what it would have read passes."""
         template, frame = site.template, site.frame
         self._steps += 1
-        self.limits.check_steps(self._steps, site.span, site.path)
+        self._limits.check_steps(self._steps, site.span, site.path)
         holds = UNKNOWN if template.broken else self.condition(site)
         passing = site.sources[0].results
         if template.when is not None and template.otherwise is None and len(site.sources) > 1:
@@ -203,11 +190,9 @@ class Expander:
         return FAILED if holds is UNKNOWN else Outcome(None, passing)
 
     def _else_needed(self, site: Site) -> None:
-        # A misspelt `else` is reported as a parameter that the op does not have.
-        if all(meant_by(argument.name, ()) != "else" for argument in site.template.arguments):
-            assert site.template.when is not None
+        if site.template.when is not None and not self.vocabulary.is_misspelt("else", site.template):
             names = tuple(source.name for source in site.sources)
-            self.report(ElseNeeded(span=site.template.when.span, inputs=names), site.frame, site.path)
+            self.reports.add(ElseNeeded(span=site.template.when.span, inputs=names), site.frame, site.path)
 
     def condition(self, site: Site) -> Any:
         """Return whether a node is there: true, false or UNKNOWN."""
@@ -217,11 +202,11 @@ class Expander:
         try:
             holds = value_of(when, site.env)
         except ProblemError as error:
-            self.report_all(error.problems, site.frame, site.path)
+            self.reports.add_all(error.problems, site.frame, site.path)
             return UNKNOWN
         if holds is UNKNOWN or isinstance(holds, bool):
             return holds
-        self.report(WrongCondition(span=when.span, found=arguments.shown(when, holds)), site.frame, site.path)
+        self.reports.add(WrongCondition(span=when.span, found=arguments.shown(when, holds)), site.frame, site.path)
         return UNKNOWN
 
     def check(self, site: Site) -> None:
@@ -238,7 +223,10 @@ class Expander:
         name = None if template.op is None else self._op_name(site)
         if name is None:
             return FAILED
-        return self._block(site, self._blocks[name]) if name in self._blocks else self._op(site, BY_NAME[name])
+        if self.vocabulary.is_misspelt("repeat", template):
+            site = dataclasses.replace(site, env=opened(site.env))
+        block = self.vocabulary.blocks.get(name)
+        return self._op(site, BY_NAME[name]) if block is None else self._block(site, block)
 
     def is_seen(self, template: NodeTemplate) -> bool:
         """Tell whether a node has been expanded or checked."""
@@ -255,51 +243,33 @@ class Expander:
             try:
                 name = value_of(site.template.op, site.env)
             except ProblemError as error:
-                self.report_all(error.problems, site.frame, site.path)
+                self.reports.add_all(error.problems, site.frame, site.path)
                 return None
-        if name is UNKNOWN or name in self._broken:
+        if name is UNKNOWN or name in self.vocabulary.broken:
             return None
-        if isinstance(name, str) and not self._unknown_op(name):
+        if name in self.vocabulary:
             return name
-        self.report(self._unknown_op_problem(str(name), site.span), site.frame, site.path)
+        self.reports.add(self.vocabulary.unknown(str(name), site.span), site.frame, site.path)
         return None
-
-    def _unknown_op(self, name: str) -> bool:
-        return name not in self._blocks and name not in BY_NAME and name not in self._broken
-
-    def _unknown_op_problem(self, name: str, span: Span | None) -> UnknownOp:
-        known = (*self._blocks, *BY_NAME)
-        return UnknownOp(span=span, name=name, known=known, suggestion=hint_for_op(name, known))
 
     # ----------------------------------------------------------------------------------------------- ops
 
     def _op(self, site: Site, op_class: type[Op]) -> Outcome:
-        op = self._made(site, op_class)
-        known = arguments.op_parameters(op_class)
-        fits = self._count(site, op_class.op, op_class.arity, known)
-        types = tuple(self.types.get(source.value) if source.value else None for source in site.sources)
-        if op is None or not fits or None in types:
+        op = self._maker.make(op_class, site)
+        fits = self._count(site, op_class.op, op_class.arity)
+        values = [source.value for source in site.sources]
+        inputs = tuple(value for value in values if value is not None)
+        if op is None or not fits or len(inputs) != len(values):
             return FAILED
-        inputs = tuple(source.value for source in site.sources if source.value is not None)
-        input_types = tuple(tensor for tensor in types if tensor is not None)
-        try:
-            outputs = self._infer(op, input_types)
-        except ProblemError as error:
-            for problem in error.problems:
-                self._report_shape(problem, site)
+        types = tuple(self.types[value] for value in inputs)
+        around = Surroundings(self.nodes, self.types, site.frame.path)
+        outputs = self._maker.infer(op, types, site, around)
+        if outputs is None:
             return FAILED
-        return self._add(Node(site.path, op, inputs, input_types, outputs, site.template.span), site.span)
-
-    def _infer(self, op: Op, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        key = (id(op), inputs)  # equal ops are one object, which `_ops` keeps
-        if key not in self._inferred:
-            outputs = op.infer(inputs)
-            self.limits.check_tensors(op, inputs, outputs)
-            self._inferred[key] = outputs
-        return self._inferred[key]
+        return self._add(Node(site.path, op, inputs, types, outputs, site.template.span), site.span)
 
     def _add(self, node: Node, span: Span) -> Outcome:
-        self.limits.check_nodes(len(self.nodes) + 1, span, node.path)
+        self._limits.check_nodes(len(self.nodes) + 1, span, node.path)
         self.nodes[node.path] = node
         names = node.op.results(node.input_types) or ("",)
         results = {name: Value(node.path, index) for index, name in enumerate(names)}
@@ -307,47 +277,16 @@ class Expander:
             self.types[value] = node.output_types[value.index]
         return Outcome(node, results)
 
-    def _made(self, site: Site, op_class: type[Op]) -> Op | None:
-        """Return the op with its parameters; None if one of them is wrong or unknown."""
-        given = site.template.arguments
-        problems = list(arguments.unknown_arguments(op_class.op, given, arguments.op_parameters(op_class)))
-        values, wrong = arguments.op_values(op_class, given, site.env)
-        problems += wrong
-        certain = {name: value for name, value in values.items() if value is not UNKNOWN}
-        key = (op_class, repr(sorted(certain.items())))
-        op = self._ops.get(key)
-        if op is None:
-            try:
-                op = arguments.make_op(op_class, certain)
-            except ValidationError as error:
-                problems += arguments.faults_of(op_class, error, given, values, site.span)
-        self.report_all(problems, site.frame, site.path)
-        if op is None or problems or len(certain) != len(values):
-            return None
-        self._ops[key] = op
-        return op
-
-    def _report_shape(self, problem: Problem, site: Site) -> None:
-        """Put the place and the names of the inputs into a problem that an op found."""
-        given = next((item.value.span for item in site.template.arguments if item.name == problem.param), None)
-        operands = tuple(source.name for source in site.sources)
-        inputs = [source.value for source in site.sources if source.value is not None]
-        placed = dataclasses.replace(problem, span=given or site.span, operands=operands)
-        advised = advise(placed, inputs, Surroundings(self.nodes, self.types, site.frame.path))
-        self.report(advised, site.frame, site.path)
-
-    def _count(self, site: Site, op: str, arity: Arity, known: Iterable[str]) -> bool:
+    def _count(self, site: Site, op: str, arity: Arity) -> bool:
         """Check the number of inputs."""
         found = len(site.sources)
         if found >= arity.least and (arity.most is None or found <= arity.most):
             return True
-        known = tuple(known)
-        unknown_names = (argument.name for argument in site.template.arguments if argument.name not in known)
-        if all(meant_by(name, known) != "from" for name in unknown_names):  # a misspelt `from` has been reported
+        if not (site.template.broken or self.vocabulary.is_misspelt("from", site.template)):
             refs = site.template.sources or ()
             too_many = arity.most is not None and found > arity.most
             span = refs[found - 1].span if too_many or len(refs) == 1 else site.span
-            self.report(WrongInputCount(span=span, op=op, wanted=str(arity), found=found), site.frame, site.path)
+            self.reports.add(WrongInputCount(span=span, op=op, wanted=str(arity), found=found), site.frame, site.path)
         return False
 
     # ----------------------------------------------------------------------------------------------- blocks, groups
@@ -356,11 +295,10 @@ class Expander:
         frame = site.frame
         if block.name in frame.blocks:
             chain = (*frame.blocks[frame.blocks.index(block.name) :], block.name)
-            self.report(RecursiveBlock(span=site.span, chain=chain), frame, site.path)
+            self.reports.add(RecursiveBlock(span=site.span, chain=chain), frame, site.path)
             return FAILED
         inner: Environment = ChainMap(self._bound(site, block))
-        parameters = tuple(parameter.name for parameter in block.params)
-        counted = self._count(site, block.name, Arity(len(block.inputs), len(block.inputs)), parameters)
+        counted = self._count(site, block.name, Arity(len(block.inputs), len(block.inputs)))
         given: tuple[Results, ...] = tuple(source.results for source in site.sources) if counted else ()
         if (frame.only_checked or not counted) and block.name in self._used:
             return FAILED
@@ -381,20 +319,9 @@ class Expander:
         problems = list(arguments.unknown_arguments(block.name, site.template.arguments, known))
         given = {argument.name: argument.value for argument in site.template.arguments}
         problems += arguments.bind(block.name, block.params, given, site.env, values, site.span)
-        problems += self.check_ops(block.params, given, values)
-        self.report_all(problems, site.frame, site.path)
+        problems += self.vocabulary.unknown_values(block.params, given, values)
+        self.reports.add_all(problems, site.frame, site.path)
         return values
-
-    def check_ops(
-        self, parameters: Iterable[Parameter], given: Mapping[str, Tree], values: dict[str, Any]
-    ) -> Iterator[Problem]:
-        """Yield a problem for each parameter whose value should name an op or block, and does not."""
-        for parameter in parameters:
-            value = values.get(parameter.name)
-            if parameter.type == "op" and isinstance(value, str) and self._unknown_op(value):
-                tree = given.get(parameter.name, parameter.default)
-                yield self._unknown_op_problem(value, None if tree is None else tree.span)
-                values[parameter.name] = UNKNOWN
 
     def evaluate(self, lets: Iterable[Let], frame: Frame) -> None:
         """Give the names of `let` their values."""
@@ -403,7 +330,7 @@ class Expander:
                 frame.env[let.name] = value_of(let.value, frame.env)
             except ProblemError as error:
                 frame.env[let.name] = UNKNOWN
-                self.report_all(error.problems, frame, frame.path)
+                self.reports.add_all(error.problems, frame, frame.path)
 
     def check_block(self, block: BlockTemplate, frame: Frame) -> None:
         """Check a block that nothing used, as far as one can without values."""
@@ -419,7 +346,7 @@ class Expander:
         made.only_checked = True
         made.context = (Note(f"in block {block.name}, which nothing uses", block.span),)
         made.blocks = (block.name,)
-        self.report_all(problems, made, block.name)
+        self.reports.add_all(problems, made, block.name)
         self.evaluate(block.lets, made)
         self.outputs(block.outputs, self.run(block.graph, made), made)
 
@@ -440,7 +367,7 @@ class Expander:
     def group_inputs(self, site: Site) -> dict[str, Results] | None:
         """Return what the inputs of a group are bound to; None, after reporting, if there are too many or too few."""
         names = site.template.inputs
-        if not self._count(site, "this group", Arity(len(names), len(names)), ()):
+        if not self._count(site, "this group", Arity(len(names), len(names))):
             return None
         return dict(zip(names, (source.results for source in site.sources), strict=True))
 

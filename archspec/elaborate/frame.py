@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import ChainMap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from archspec.elaborate.environment import ShapeView
+from archspec.elaborate.environment import opened, unknown
 from archspec.ir.graph import Child, Scope
-from archspec.spec.expressions import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,14 +136,10 @@ class Site:
         """Return the same placing with nothing known."""
         frame = dataclasses.replace(self.frame, only_checked=True)
         sources = tuple(Source(source.name, None, source.ref) for source in self.sources)
-        return Site(self.template, frame, unknown(self.env), self.path, sources)
+        env = opened(unknown(self.env)) if self.template.broken else unknown(self.env)
+        return Site(self.template, frame, env, self.path, sources)
 
 
 def span_of(template: NodeTemplate) -> Span:
     """Return the place to mark for what is wrong with a node as a whole: the name of its op, if it has one."""
     return template.span if template.op is None else template.op.span
-
-
-def unknown(env: Environment) -> Environment:
-    """Return the same names, with nothing known of them."""
-    return ChainMap({name: ShapeView(None) if isinstance(value, ShapeView) else UNKNOWN for name, value in env.items()})

@@ -15,7 +15,7 @@ _PREFIX = re.compile(r"^(torch\.)?(nn\.)?(functional\.|modules\.\w+\.)?|^(F|laye
 _RANK = re.compile(r"_?[123]d$")
 
 # Names of ops in other systems, in lower case, without underscores and without the rank (`2d`).
-_OPS = {
+OPS = {
     "activation": "relu",
     "adaptiveaveragepool": "adaptive_avg_pool",
     "addition": "add",
@@ -88,7 +88,7 @@ _INFERRED = frozenset(
     }
 )
 # Names of parameters in other systems, each with those that it may stand for, of which an op has one.
-_PARAMETERS = {
+PARAMETERS = {
     "activation": (),
     "c2": ("out_channels", "out_features"),
     "channels": ("out_channels", "out_features"),
@@ -108,6 +108,8 @@ _PARAMETERS = {
     "num_filters": ("out_channels",),
     "num_outputs": ("out_channels", "out_features"),
     "out": ("out_channels", "out_features"),
+    "out_channels": ("out_features",),
+    "out_features": ("out_channels",),
     "output_dim": ("out_features", "out_channels"),
     "output_size": ("out_features", "size"),
     "pads": ("padding",),
@@ -144,17 +146,20 @@ _NO_PARAMETER = {
 def hint_for_op(name: str, known: Iterable[str]) -> str | None:
     """Return what was probably meant by an op that does not exist."""
     known = tuple(known)
-    folded = _RANK.sub("", _PREFIX.sub("", name, count=1).lower()).replace("_", "").replace("-", "")
+    plain = _PREFIX.sub("", name, count=1).lower()
+    folded = _RANK.sub("", plain).replace("_", "").replace("-", "")
     if folded in _NO_OP:
         return _NO_OP[folded]
-    meant = closest(folded, known) if folded in {item.replace("_", "") for item in known} else _OPS.get(folded)
+    if folded == "dropout" and _RANK.search(plain):  # PyTorch's Dropout2d drops channels
+        return "did you mean 'dropout_channels'?"
+    meant = closest(folded, known) if folded in {item.replace("_", "") for item in known} else OPS.get(folded)
     return f"did you mean '{meant}'?" if meant in known else did_you_mean(name, known)
 
 
 def meant_by(name: str, known: Iterable[str]) -> str | None:
     """Return the parameter or the key of a node that was probably meant by one that does not exist."""
     candidates = (*known, *NODE_KEYS)
-    listed = next((meant for meant in _PARAMETERS.get(name.lower(), ()) if meant in candidates), None)
+    listed = next((meant for meant in PARAMETERS.get(name.lower(), ()) if meant in candidates), None)
     return listed or closest(name, candidates)
 
 

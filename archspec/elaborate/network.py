@@ -88,6 +88,8 @@ class _Elaboration:
                 self.expander.check_block(block, frame)
         except LimitError as error:
             self.collector.extend(error.problems)
+        if self.expander.failed and not self.collector:
+            raise RuntimeError(f"a node of {self.spec.name} failed, and nothing was said about it")
         if not self.expander.nodes and not self.collector:
             self.collector.add(EmptyGraph(span=self.spec.graph.span, where="the spec", left_out=True))
         return Graph(
@@ -114,7 +116,7 @@ class _Elaboration:
         for parameter in self.spec.params:
             values[parameter.name] = self._reported(self._value, parameter, given, values)
         trees = {name: argument.value for name, argument in given.items()}
-        self.collector.extend(self.expander.check_ops(self.spec.params, trees, values))
+        self.collector.extend(self.expander.vocabulary.unknown_values(self.spec.params, trees, values))
         for variant in self.spec.variants.values():
             self._check_variant(variant, values)
         return values
@@ -156,7 +158,7 @@ class _Elaboration:
         declared = [parameter for parameter in self.spec.params if parameter.name in given]
         found: dict[str, Any] = {}
         self.collector.extend(arguments.bind("the spec", declared, given, ChainMap(dict(values)), found, variant.span))
-        self.collector.extend(self.expander.check_ops(declared, given, found))
+        self.collector.extend(self.expander.vocabulary.unknown_values(declared, given, found))
 
     def _check_known(self, settings: Iterable[Argument]) -> None:
         known = tuple(parameter.name for parameter in self.spec.params)

@@ -45,8 +45,7 @@ class Copies:
 
     def _expanded(self) -> Outcome:
         expander, template, frame = self._expander, self._template, self._frame
-        size = expander.sizer.least(template, frame.env)
-        if not expander.fits(size, template.repeats[0].span, frame, self._shown):
+        if not expander.fits(Site(template, frame, frame.env, self._shown, self._sources)):
             return FAILED
         try:
             self._check_names()
@@ -54,7 +53,7 @@ class Copies:
         except LimitError:
             raise
         except ProblemError as error:
-            expander.report_all(error.problems, frame, self._shown)
+            expander.reports.add_all(error.problems, frame, self._shown)
             return FAILED
 
     def _check_names(self) -> None:
@@ -71,7 +70,7 @@ class Copies:
                 entries_of(loop, env)
                 env = env.new_child(dict(unknown_copy(loop, env).names))
             except ProblemError as error:
-                self._expander.report_all(error.problems, self._frame, self._shown)
+                self._expander.reports.add_all(error.problems, self._frame, self._shown)
                 env = env.new_child(dict.fromkeys((loop.index, *loop.names), UNKNOWN))
         self._expander.check(Site(self._body, self._frame, env, self._shown, self._sources))
 

@@ -40,6 +40,16 @@ class Sizer:
             size = count * max(1, size)  # a copy in which there is nothing has to be looked at as well
         return size
 
+    def largest(self, template: NodeTemplate, env: Environment, limit: int) -> tuple[int, NodeTemplate]:
+        """Return the size of a node; of one beyond the limit, that of the innermost node of its groups that is, too."""
+        size = self.least(template, env)
+        if size > limit and template.graph is not None:
+            for loop in template.repeats:
+                env = env.new_child(dict.fromkeys((loop.index, *loop.names), UNKNOWN))
+            found = (self.largest(node, env, limit) for node in template.graph.nodes)
+            return next((inner for inner in found if inner[0] > limit), (size, template))
+        return size, template
+
     def _one(self, template: NodeTemplate, env: Environment, depth: int) -> int:
         if depth > _DEEPEST or (template.when is not None and _value(template.when, env) is not True):
             return 0

@@ -48,8 +48,8 @@ class AdaptivePool(Op):
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchCode:
         suffix = f"{len(inputs[0].spatial)}d"
-        size = per_axis(self.op, "output_size", self.output_size, inputs[0])
-        args = (Arg("output_size", collapse(size), source="output_size", positional=True),)
+        # torch.jit.script knows no null here, so the sizes that are kept are written out.
+        args = (Arg("output_size", collapse(self._sizes(inputs[0])), source="output_size", positional=True),)
         return TorchFunction(f"F.adaptive_{self.pooling}_pool{suffix}", args, f"nn.{self.module}{suffix}")
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:

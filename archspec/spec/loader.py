@@ -24,7 +24,6 @@ from archspec.source.yaml import parse, read
 from archspec.spec import names
 from archspec.spec.edits import edit_graph
 from archspec.spec.models import PreprocessLevel, SpecLevel
-from archspec.spec.names import is_number
 from archspec.spec.parameters import read_parameters
 from archspec.spec.reader import Reader, is_nothing
 from archspec.spec.template import Argument, GraphTemplate, Parameter, SpecTemplate

@@ -31,7 +31,7 @@ def specs(draw: st.DrawFn) -> str:
         "archspec": "1",
         "name": "drawn",
         "params": flow({"n": draw(st.integers(0, 3)), "act": "relu"}),
-        "inputs": flow(dict.fromkeys(inputs, [4, 6, 6])),
+        "inputs": flow({name: [4, 6, 6] for name in inputs}),
     }
     blocks: dict[str, Document] = {}
     for index in range(draw(st.integers(0, 2))):
@@ -107,5 +107,4 @@ class _Drawer:
 
 
 def _read(text: str) -> dict[str, Document]:
-    pairs = (part.split(": ") for part in text.strip("{}").split(", "))
-    return {key: value for key, value in pairs}
+    return dict(part.split(": ") for part in text.strip("{}").split(", "))

@@ -33,7 +33,9 @@ def blocks(levels: int, count: int) -> str:
     return spec("a: b0", head="\n".join(["blocks:", *lines, f"  b{levels}: {{graph: [relu]}}"]))
 
 
-@pytest.mark.parametrize("text", [nested(10, 10), nested(9, 10**6), nested(1, 10**9), spec("- {op: relu, repeat: [10000, 10000]}")])
+@pytest.mark.parametrize(
+    "text", [nested(10, 10), nested(9, 10**6), nested(1, 10**9), spec("- {op: relu, repeat: [10000, 10000]}")]
+)
 def test_copies_are_counted_before_they_are_made(text: str) -> None:
     found = problems(text)
     assert [problem.code for problem in found] == (["AS306", "AS301"] if "reluu" in text else ["AS306"])
@@ -65,7 +67,8 @@ def test_what_is_left_out_does_not_count() -> None:
 def test_counts_that_depend_on_shapes_are_counted_as_they_come() -> None:
     text = spec(
         "a: {op: conv, out_channels: 9, kernel_size: 1}\nb: {op: one, repeat: a.channels}",
-        head="blocks:\n  one: {graph: [{op: two, repeat: input.channels}]}\n  two: {graph: [{op: relu, repeat: input.channels}]}",
+        head="blocks:\n  one: {graph: [{op: two, repeat: input.channels}]}\n"
+        "  two: {graph: [{op: relu, repeat: input.channels}]}",
     )
     _, _, found = compiled(text, limits=Limits(nodes=50))
     assert [problem.code for problem in found] == ["AS306"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.compiling import Fault, faults, flat, graph_of, nodes, problems, spec
@@ -61,7 +63,7 @@ def test_shapes_can_be_given_from_outside() -> None:
         ({"inputs": {"x": (3, -8, 8)}}, "AS103"),
     ],
 )
-def test_wrong_choices(choice: dict[str, object], code: str) -> None:
+def test_wrong_choices(choice: dict[str, Any], code: str) -> None:
     (problem,) = problems(WIDE, **choice)
     assert problem.code == code
     assert problem.help()
@@ -110,7 +112,8 @@ def test_what_is_no_spec(text: str) -> None:
 
 
 def test_a_missing_graph_or_input_does_not_hide_other_mistakes() -> None:
-    no_inputs = "archspec: 1\nname: a\ngraph:\n  a: {op: relu, from: image}\n  b: {op: reluu, from: input}\n  c: {op: add, from: [a, b, q]}\n"
+    graph = "  a: {op: relu, from: image}\n  b: {op: reluu, from: input}\n  c: {op: add, from: [a, b, q]}\n"
+    no_inputs = f"archspec: 1\nname: a\ngraph:\n{graph}"
     assert [fault.code for fault in faults(no_inputs)] == ["AS102", "AS301"]
     no_graph = "archspec: 1\nname: a\ninputs: {x: 3}\nblocks: {a: {graph: []}}\n"
     assert [fault.code for fault in faults(no_graph)] == ["AS102", "AS103", "AS106"]

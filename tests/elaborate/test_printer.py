@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +18,8 @@ from tests.compiling import compiled, flat, spec
 from tests.elaborate.generated import specs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archspec.source.tree import Tree
 
 ZOO = sorted(zoo_root().rglob("*.yaml"))
@@ -95,7 +96,7 @@ def test_how_it_looks() -> None:
         "name: example\n"
         'description: "It: has # all"\n'
         "inputs: {x: [3, 8, 8]}\n"
-        "preprocess: {mean: [0.5, 0.001], labels: [a, no, \"b c\"]}\n"
+        'preprocess: {mean: [0.5, 0.001], labels: [a, no, "b c"]}\n'
         "graph:\n"
         "  stem: {op: conv, out_channels: 4, kernel_size: [3, 3], padding: same, bias: false}\n"
         "  act: relu\n"
@@ -119,7 +120,7 @@ def test_how_it_looks() -> None:
         "    - {op: dropout, p: 0.25}\n"
         "outputs:\n"
         "  logits: tail\n"
-        '  aux: {from: s.0, when: training}\n'
+        "  aux: {from: s.0, when: training}\n"
     )
     assert_same_when_read_again(text)
 
@@ -128,8 +129,15 @@ def test_how_it_looks() -> None:
     "graph",
     [
         # Several results of one group are used outside; a value passes several levels.
-        "g: {graph: {a: relu, b: {graph: {c: tanh, d: relu}, outputs: {c: c, d: d}}, e: {op: relu, from: b.d}}, outputs: [b.c, e]}\n"
-        "h: {op: add, from: [g.b.c, g.e]}",
+        """
+        g:
+          graph:
+            a: relu
+            b: {graph: {c: tanh, d: relu}, outputs: {c: c, d: d}}
+            e: {op: relu, from: b.d}
+          outputs: [b.c, e]
+        h: {op: add, from: [g.b.c, g.e]}
+        """,
         "a: relu\ng: {from: [a, input], inputs: [p, q], graph: [{op: add, from: [p, q]}, {op: add, from: [0, q]}]}",
         "g: {graph: {a: relu, b: tanh}, outputs: a}\nh: relu",
         "g: {graph: {a: relu, s: {op: split, split_size: 1}}}\nh: {op: add, from: [g.0, g.2]}",
@@ -146,7 +154,9 @@ def test_corners(graph: str) -> None:
     assert_same_when_read_again(spec(graph))
 
 
-@pytest.mark.parametrize("head", ["outputs: input", "outputs: {a: x, r: r}", "outputs: {r: r}", "outputs: {q: r}", "description: 3"])
+@pytest.mark.parametrize(
+    "head", ["outputs: input", "outputs: {a: x, r: r}", "outputs: {r: r}", "outputs: {q: r}", "description: 3"]
+)
 def test_outputs_are_kept(head: str) -> None:
     if head == "description: 3":
         head = "description: '3'"

@@ -17,7 +17,9 @@ def test_copies_are_chained_in_a_scope_of_their_own() -> None:
 
 
 def test_copies_see_their_index() -> None:
-    text = spec("a: {op: conv, out_channels: 4 * (n + 1), kernel_size: 3 if n == 0 else 1, repeat: {count: 2, index: n}}")
+    text = spec(
+        "a: {op: conv, out_channels: 4 * (n + 1), kernel_size: 3 if n == 0 else 1, repeat: {count: 2, index: n}}"
+    )
     assert nodes(text) == [
         "a.0 = conv(x, out_channels=4, kernel_size=3): 4x6x6",
         "a.1 = conv(a.0, out_channels=8, kernel_size=1): 8x6x6",
@@ -108,21 +110,22 @@ def test_else_says_which_input_passes() -> None:
 
 def test_a_network_of_nothing_is_refused() -> None:
     (problem,) = problems(spec("a: {op: relu, when: false}"))
-    assert (problem.code, problem.message()) == ("AS106", "the graph of the spec has no nodes: all of them are left out")
+    assert (problem.code, problem.message()) == (
+        "AS106",
+        "the graph of the spec has no nodes: all of them are left out",
+    )
 
 
 def test_the_tree_of_copies() -> None:
     graph = graph_of(spec("a: {op: relu, repeat: [{count: 2, index: j}, 2]}"))
-    outer = graph.root.children[0].item
     assert [(scope.path, scope.kind) for scope in graph.root.walk()] == [
         ("", "network"),
         ("a", "repeat"),
         ("a.0", "repeat"),
         ("a.1", "repeat"),
     ]
-    assert outer is not None
-    inner = outer.children[1].item  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-    assert [(child.env["j"], child.env["i"]) for child in inner.children] == [(1, 0), (1, 1)]  # pyright: ignore
+    inner = list(graph.root.walk())[3]
+    assert [(child.env["j"], child.env["i"]) for child in inner.children] == [(1, 0), (1, 1)]
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,16 @@ def test_names_that_nodes_cannot_have(name: str) -> None:
     assert found == [Fault("AS104", 5, 3, name)]
 
 
-@pytest.mark.parametrize("name", ["torch", "nn", "F", "Tensor", "len", "max", "print", "make_divisible", "self", "true"])
+@pytest.mark.parametrize(
+    "name", ["torch", "nn", "F", "Tensor", "len", "max", "print", "make_divisible", "self", "true"]
+)
 def test_names_that_parameters_cannot_have(name: str) -> None:
     assert names.fault_of_parameter_name(name)
 
 
-@pytest.mark.parametrize("name", ["conv1", "bn", "relu", "match", "case", "layer_1", "X", "a" * 64, "values", "max", "torch"])
+@pytest.mark.parametrize(
+    "name", ["conv1", "bn", "relu", "match", "case", "layer_1", "X", "a" * 64, "values", "max", "torch"]
+)
 def test_names_that_nodes_can_have(name: str) -> None:
     assert names.fault_of_node_name(name) is None
     assert nodes(spec(f"{name}: relu")) == [f"{name} = relu(x): 3x8x8"]
@@ -84,7 +88,9 @@ def test_names_that_parameters_can_have(name: str) -> None:
 
 
 def test_numbers() -> None:
-    assert [name for name in ("0", "7", "123456", "01", "1234567", "-1", "1.0", "\u0663", "") if names.is_number(name)] == [
+    assert [
+        name for name in ("0", "7", "123456", "01", "1234567", "-1", "1.0", "\u0663", "") if names.is_number(name)
+    ] == [
         "0",
         "7",
         "123456",

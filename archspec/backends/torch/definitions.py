@@ -104,6 +104,7 @@ def holds_nodes(scope: Scope[Any]) -> bool:
     nodes = () if graph is None else graph.nodes
     return (
         scope.kind == "splice"
+        and bool(nodes)
         and len(nodes) == len(scope.children)
         and all(child.template is node for child, node in zip(scope.children, nodes, strict=True))
     )

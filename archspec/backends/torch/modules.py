@@ -28,6 +28,7 @@ from archspec.spec.expressions import render
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from archspec.ir.graph import Value
     from archspec.source.tree import Tree
     from archspec.spec.template import NodeTemplate, Repeat
 
@@ -62,15 +63,48 @@ class Modules:
         Raises:
             NeedsClassError: it is, or has in it, what no chain of modules can do.
         """
-        item = sites[0].item
-        if isinstance(item, Node):
+        if isinstance(sites[0].item, Node):
             return self._op_module(template, sites, incoming, name)
-        if item.kind == "block":
-            if len(incoming) != 1 or len(item.outputs) > 1:
-                raise NeedsClassError
+        if len(incoming) != 1 or any(len(site.scope.outputs) > 1 for site in sites):
+            raise NeedsClassError
+        return self.scope(template, sites, incoming, name)
+
+    def scope(
+        self,
+        template: NodeTemplate,
+        sites: Sequence[Site],
+        incoming: list[list[str]],
+        name: str,
+        reads: list[tuple[Value, ...]] | None = None,
+    ) -> str:
+        """Return source that makes the module of a block, group or repeat.
+
+        `reads` are the values that it is called on at each site, if those are not just its inputs.
+
+        Raises:
+            NeedsClassError: its expansions differ in kind.
+        """
+        lines, running, loose = len(self.body.lines), self.values.running, self._loose
+        try:
+            return self._scope(template, sites, incoming, name)
+        except NeedsClassError:
+            if any(site.scope.kind == "splice" for site in sites):
+                raise  # its nodes belong to the list around it
+            del self.body.lines[lines:]
+            self.values.running, self._loose = running, loose
+        scopes = [site.scope for site in sites]
+        reads = reads or [tuple(scope.inputs.values()) for scope in scopes]
+        written = self.values.source.flat(f"{self.values.definition.label}_{name}", scopes, reads)
+        return f"{written.name}()"
+
+    def _scope(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
+        scope = sites[0].scope
+        if scope.kind == "block":
             return self.values.block_call(template, sites, incoming, name)
-        if item.kind == "group":
+        if scope.kind == "group":
             return self._group(template, sites, incoming, name)
+        if scope.kind == "splice" or len(incoming) != 1:
+            raise NeedsClassError
         return self._repeat_module(template, sites, incoming[0], name, level=0)
 
     def _op_module(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
@@ -94,10 +128,12 @@ class Modules:
         """Return source for an inline group: a chain of modules, or a class of its own."""
         lines, running = len(self.body.lines), self.values.running
         try:
-            return self._group_module(sites, incoming[0], name)
+            if len(incoming) == 1:
+                return self._group_module(sites, incoming[0], name)
         except NeedsClassError:
             del self.body.lines[lines:]
             self.values.running = running
+        self._loose = False
         written = self.values.source.group(self.values.definition, template, [site.scope for site in sites])
         return self.values.class_call(written, template, sites, incoming, name)
 
@@ -177,7 +213,7 @@ class Modules:
     def _copies(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int) -> str:
         """Return source for a list of the copies of a loop."""
         inner = [site for outer in sites for site in outer.inner()]
-        if not inner:
+        if all(site.item is None for site in inner):
             return "[]"
         counts = {len(site.scope.children) for site in sites}
         if counts == {1} or not _alike(inner):
@@ -196,6 +232,8 @@ class Modules:
     def _copy(self, template: NodeTemplate, inner: list[Site], incoming: list[str], name: str, level: int) -> str:
         """Return source for one copy, in terms of the loop's names."""
         present = [site for site in inner if site.item is not None]
+        if not present:
+            raise NeedsClassError
         around = [*incoming, *self.values.outgoing(_once(template), present, [incoming])]
         if level + 1 < len(template.repeats):
             if isinstance(present[0].item, Scope) and present[0].scope.kind == "splice":
@@ -343,10 +381,7 @@ class Modules:
         if level + 1 < len(template.repeats):
             after = self._state_loop(template, inner, carried, local, name, level + 1)
         else:
-            self.values.groups.append([running])
-            nodes = inner[0].scope.template.graph.nodes
-            after = self._state_nodes(nodes, [site.expansion for site in inner], carried, local, name)
-            self.values.groups.pop()
+            after = self._state_copy(template, inner, carried, local, name)
         self._update(inner, after, running, name)
         self.body.indent -= 1
         self.values.names.loops.pop()
@@ -363,6 +398,20 @@ class Modules:
             self.values.running = None
             return [text for text in after if text != running and not self._looped(text, repeat)]
         return [running]
+
+    def _state_copy(
+        self, template: NodeTemplate, inner: list[Site], incoming: list[str], local: str, name: str
+    ) -> list[str]:
+        """State one copy of the innermost loop: the nodes of a list group, or a single module."""
+        item = inner[0].item
+        if isinstance(item, Scope) and item.kind == "splice":
+            self.values.groups.append(incoming[-1:])
+            nodes = item.template.graph.nodes
+            after = self._state_nodes(nodes, [site.expansion for site in inner], incoming, local, name)
+            self.values.groups.pop()
+            return after
+        self.body.add(f"{local}.append({self.module(_once(template), inner, [incoming], name)})")
+        return self.values.outgoing(_once(template), inner, [incoming])
 
     def _looped(self, text: str, repeat: Repeat) -> bool:
         loop = _loop_of(repeat)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from archspec.backends.torch.definitions import Definition, Definitions, merge_all, signature_of
+from archspec.backends.torch.definitions import Definition, Definitions, KindsDifferError, merge_all, signature_of
+from archspec.backends.torch.flat import FlatWriter
 from archspec.backends.torch.formatting import formatted
 from archspec.backends.torch.symbols import names_in
-from archspec.backends.torch.writer import ClassWriter
+from archspec.backends.torch.values import NeedsClassError, Written
+from archspec.backends.torch.writer import ClassWriter, docstring
 from archspec.diagnostics.problem import Collector
 from archspec.elaborate.network import Choice, elaborate
 
 if TYPE_CHECKING:
-    from archspec.backends.torch.values import Written
     from archspec.ir.graph import Graph, Scope, Value
     from archspec.ir.tensor import Shape
     from archspec.spec.template import NodeTemplate, SpecTemplate
@@ -129,18 +130,28 @@ class SourceWriter:
         self.definitions = Definitions(graph.root)
         self._written: dict[int, Written] = {}
         self._classes: list[list[str]] = []
+        self._flat: dict[str, str] = {}
+        self._failed: set[int] = set()
         self._names: Counter[str] = Counter({class_name(graph.name): 1})
 
     def write(self) -> list[list[str]]:
         """Return the lines of each class."""
         root = self.graph.root
         definition = Definition("network", self.graph.name, self.spec, self.spec.graph, [root], None)
-        self._class(definition, class_name(self.graph.name))
+        name = class_name(self.graph.name)
+        try:
+            self._class(definition, name)
+        except NeedsClassError:
+            outputs = tuple(output.value for output in self.graph.outputs)
+            lines = FlatWriter(self.graph, root, tuple(root.inputs.values())).write(outputs)
+            self._classes.append([f"class {name}(nn.Module):", *docstring(self.spec.description), *lines])
         return self._classes
 
     def written(self, scope: Scope[Any]) -> Written:
         """Return the class of a block's use; it is written first if it is not yet."""
         definition = self.definitions.of_block(scope)
+        if id(definition) in self._failed:
+            raise NeedsClassError
         if id(definition) not in self._written:
             self._class(definition, self._name(definition.label))
         return self._written[id(definition)]
@@ -148,13 +159,38 @@ class SourceWriter:
     def group(self, around: Definition, template: NodeTemplate, scopes: list[Scope[Any]]) -> Written:
         """Return the class of an inline group."""
         label = f"{around.label}_{template.name}"
-        signature = merge_all(signature_of(scope) for scope in scopes)
+        try:
+            signature = merge_all(signature_of(scope) for scope in scopes)
+        except KindsDifferError:
+            raise NeedsClassError from None
         definition = Definition("group", label, template, template.graph, scopes, signature)  # type: ignore[arg-type]
         return self._class(definition, self._name(label))
 
+    def flat(self, label: str, scopes: list[Scope[Any]], reads: list[tuple[Value, ...]]) -> Written:
+        """Return a class that states all nodes of some expansions one by one.
+
+        Raises:
+            NeedsClassError: the expansions are not the same to the letter.
+        """
+        bodies = [
+            FlatWriter(self.graph, scope, read).write(tuple(scope.outputs.values()))
+            for scope, read in zip(scopes, reads, strict=True)
+        ]
+        if any(body != bodies[0] for body in bodies):
+            raise NeedsClassError
+        text = "\n".join(bodies[0])
+        if text not in self._flat:
+            self._flat[text] = self._name(label)
+            self._classes.append([f"class {self._flat[text]}(nn.Module):", *bodies[0]])
+        return Written(self._flat[text], ())
+
     def _class(self, definition: Definition, name: str) -> Written:
         writer = ClassWriter(self, definition, name, self.kept)
-        written = writer.write()
+        try:
+            written = writer.write()
+        except NeedsClassError:
+            self._failed.add(id(definition))
+            raise
         self._written[id(definition)] = written
         self._classes.append(writer.lines)
         return written

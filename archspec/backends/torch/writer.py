@@ -20,6 +20,7 @@ from archspec.ir.records import TorchFunction, TorchModule
 if TYPE_CHECKING:
     from archspec.backends.torch.source import SourceWriter
     from archspec.backends.torch.symbols import CtorParam
+    from archspec.ir.graph import Value
     from archspec.spec.template import NodeTemplate
 
 
@@ -102,11 +103,12 @@ class ClassWriter:
 
     def _write_list(self) -> list[str]:
         """Write a list graph: a chain becomes a subclass of `nn.Sequential`."""
-        try:
-            return self._write_sequential()
-        except NeedsClassError:
-            self.modules.body.lines.clear()
-            return self._write_graph()
+        if len(self.inputs) == 1:
+            try:
+                return self._write_sequential()
+            except NeedsClassError:
+                self.modules.body.lines.clear()
+        return self._write_graph()
 
     def _write_sequential(self) -> list[str]:
         expansions = [Expansion(scope, scope) for scope in self.scopes]
@@ -172,6 +174,8 @@ class ClassWriter:
         name = self._name_of(place.position)
         numbered = self.graph.is_list
         body = self.modules.body
+        if place.is_conditional and place.sources != (place.passing,):
+            raise NeedsClassError  # nn.Identity passes its only input
         if place.is_conditional:
             body.add(f"if {self.modules.condition(place.template, place.column, name)}:")
             body.indent += 1
@@ -194,13 +198,20 @@ class ClassWriter:
         """Return source that makes the submodule of a node."""
         template, present, incoming, hint = place.template, place.present, place.incoming, _hint(place.template)
         item = present[0].item
-        if isinstance(item, Scope) and item.kind == "block":
-            return self.values.block_call(template, present, incoming, hint)
+        if isinstance(item, Scope):
+            reads = [tuple(self._value(site, key) for key in place.sources) for site in present]
+            return self.modules.scope(template, present, incoming, hint, reads)
         if isinstance(item, Node) and isinstance(code := code_of(item), TorchModule):
             args = self.values.call_args(template, present, incoming, hint)
             written = [text if arg.positional else f"{arg.name}={text}" for arg, text in args]
             return f"{code.cls}({', '.join(written)})"
         return self.modules.module(template, present, incoming, hint)
+
+    def _value(self, site: Site, key: Key) -> Value:
+        """Return the value that a key stands for in one expansion."""
+        if isinstance(key.position, str):
+            return site.owner.inputs[key.position]
+        return site.owner.children[key.position].values[key.result]
 
     def _stateless(self, place: _Place) -> bool:
         """Write a node without state straight into `forward`; return whether that was possible."""
@@ -297,7 +308,7 @@ class ClassWriter:
         params = self._params()
         signature = ", ".join(["self", *(param.signature for param in params)])
         lines = [f"class {self.name}({base}):"]
-        lines += [f"    {line}" for line in self._docstring()]
+        lines += docstring(getattr(self.definition.template, "description", ""))
         body = self.modules.body.lines
         lets = self._lets(body)
         if body or forward is None:
@@ -320,15 +331,17 @@ class ClassWriter:
                 used |= names_in(lets[name])
         return [f"{name} = {text}" for name, text in lets.items() if name in used]
 
-    def _docstring(self) -> list[str]:
-        text = getattr(self.definition.template, "description", "")
-        if not text:
-            return []
-        safe = printable(" ".join(text.split()), 400).replace("\\", "\\\\").replace('"', '\\"')
-        sentence = safe if safe.endswith((".", "!", "?")) else f"{safe}."
-        if len(sentence) + len('    """"""') <= LINE_LENGTH:
-            return [f'"""{sentence}"""']
-        return [*textwrap.wrap(f'"""{sentence}', LINE_LENGTH - 4, break_on_hyphens=False), '"""']
+
+def docstring(description: str) -> list[str]:
+    """Return a description as the lines of a class's docstring; it is only text, whatever it says."""
+    if not description:
+        return []
+    safe = printable(" ".join(description.split()), 400).replace("\\", "\\\\").replace('"', '\\"')
+    sentence = safe if safe.endswith((".", "!", "?")) else f"{safe}."
+    lines = [f'"""{sentence}"""']
+    if len(lines[0]) > LINE_LENGTH - 4:
+        lines = [*textwrap.wrap(f'"""{sentence}', LINE_LENGTH - 4, break_on_hyphens=False), '"""']
+    return [f"    {line}" for line in lines]
 
 
 def _registered(name: str, text: str, *, numbered: bool) -> str:

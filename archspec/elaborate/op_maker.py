@@ -1,0 +1,76 @@
+"""Ops: from what a node says to an op with its parameters, and to the types of its results."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from archspec.diagnostics.problem import ProblemError
+from archspec.elaborate import arguments
+from archspec.elaborate.advice import Surroundings, advise
+from archspec.spec.expressions import UNKNOWN
+
+if TYPE_CHECKING:
+    from archspec.diagnostics.problem import Problem
+    from archspec.elaborate.frame import Site
+    from archspec.elaborate.limits import Limits
+    from archspec.elaborate.reports import Reports
+    from archspec.ir.op import Op
+    from archspec.ir.tensor import TensorType
+
+
+class OpMaker:
+    """Makes ops. Equal ops are one object, and what it makes of equal inputs is inferred once."""
+
+    def __init__(self, reports: Reports, limits: Limits) -> None:
+        """Report to `reports`."""
+        self._reports = reports
+        self._limits = limits
+        self._made: dict[tuple[type[Op], str], Op] = {}
+        self._inferred: dict[tuple[int, tuple[TensorType, ...]], tuple[TensorType, ...]] = {}
+
+    def make(self, op_class: type[Op], site: Site) -> Op | None:
+        """Return the op that a node describes; None if a parameter is unknown, or after reporting."""
+        given = site.template.arguments
+        problems = list(arguments.unknown_arguments(op_class.op, given, arguments.op_parameters(op_class)))
+        values, wrong = arguments.op_values(op_class, given, site.env)
+        problems += wrong
+        certain = {name: value for name, value in values.items() if value is not UNKNOWN}
+        key = (op_class, repr(sorted(certain.items())))
+        op = self._made.get(key)
+        if op is None:
+            try:
+                op = arguments.make_op(op_class, certain)
+            except ValidationError as error:
+                problems += arguments.faults_of(op_class, error, given, values, site.span)
+        self._reports.add_all(problems, site.frame, site.path)
+        if op is None or problems or len(certain) != len(values):
+            return None
+        self._made[key] = op
+        return op
+
+    def infer(
+        self, op: Op, inputs: tuple[TensorType, ...], site: Site, around: Surroundings
+    ) -> tuple[TensorType, ...] | None:
+        """Return the types of an op's results; None after reporting that it does not suit its inputs."""
+        key = (id(op), inputs)  # `_made` keeps the op, so no other has its id
+        if key not in self._inferred:
+            try:
+                outputs = op.infer(inputs)
+                self._limits.check_tensors(op, inputs, outputs)
+            except ProblemError as error:
+                for problem in error.problems:
+                    self._reports.add(_placed(problem, site, around), site.frame, site.path)
+                return None
+            self._inferred[key] = outputs
+        return self._inferred[key]
+
+
+def _placed(problem: Problem, site: Site, around: Surroundings) -> Problem:
+    """Put the place, the names of the inputs and advice into a problem that an op found."""
+    given = next((item.value.span for item in site.template.arguments if item.name == problem.param), None)
+    operands = tuple(source.name for source in site.sources)
+    placed = dataclasses.replace(problem, span=given or site.span, operands=operands)
+    return advise(placed, [source.value for source in site.sources if source.value is not None], around)

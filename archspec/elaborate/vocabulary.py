@@ -1,0 +1,62 @@
+"""The ops and blocks that a spec can use, and what is meant by a name or key that does not exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archspec.diagnostics.catalog.expansion import UnknownOp
+from archspec.elaborate.hints import hint_for_op, meant_by
+from archspec.ops.catalog import BY_NAME
+from archspec.spec.expressions import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from archspec.source.span import Span
+    from archspec.source.tree import Tree
+    from archspec.spec.template import BlockTemplate, NodeTemplate, Parameter
+
+
+class Vocabulary:
+    """The blocks of a spec, beside the op catalog. A block hides an op of the same name."""
+
+    def __init__(self, blocks: Mapping[str, BlockTemplate], broken: frozenset[str]) -> None:
+        """`broken` are blocks that could not be read: their names are known, and nothing else."""
+        self.blocks = blocks
+        self.broken = broken
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.blocks or name in BY_NAME or name in self.broken
+
+    def unknown(self, name: str, span: Span | None) -> UnknownOp:
+        """Return the problem of a name that is neither an op nor a block."""
+        known = (*self.blocks, *BY_NAME)
+        return UnknownOp(span=span, name=name, known=known, suggestion=hint_for_op(name, known))
+
+    def unknown_values(
+        self, parameters: Iterable[Parameter], given: Mapping[str, Tree], values: dict[str, Any]
+    ) -> Iterator[UnknownOp]:
+        """Yield a problem for each parameter whose value should name an op or block and does not.
+
+        Its value is then unknown, so that its uses are no further mistakes.
+        """
+        for parameter in parameters:
+            value = values.get(parameter.name)
+            if parameter.type == "op" and isinstance(value, str) and value not in self:
+                tree = given.get(parameter.name, parameter.default)
+                yield self.unknown(value, None if tree is None else tree.span)
+                values[parameter.name] = UNKNOWN
+
+    def is_misspelt(self, key: str, template: NodeTemplate) -> bool:
+        """Tell whether a node has a key that is most likely this one.
+
+        It is reported as a parameter that its op does not have, and what follows from it is no further mistake.
+        """
+        known = self._parameters("" if template.op is None else template.op.text)
+        strange = (argument.name for argument in template.arguments if argument.name not in known)
+        return any(meant_by(name, known) == key for name in strange)
+
+    def _parameters(self, op: str) -> tuple[str, ...]:
+        if op in self.blocks:
+            return tuple(parameter.name for parameter in self.blocks[op].params)
+        return tuple(BY_NAME[op].model_fields) if op in BY_NAME else ()
