@@ -89,13 +89,11 @@ class _Drawer:
 
     def single(self, keys: Mapping[str, Document], depth: int) -> Document:
         """Draw a node with one input."""
-        choices: list[Document] = [{"op": op} if op[0] != "{" else _read(op) for op in OPS]
+        choices: list[Mapping[str, Document]] = [{"op": op} if op[0] != "{" else _read(op) for op in OPS]
         choices += [{"op": name, "n": str(depth)} for name, inputs in self.blocks.items() if inputs == 1]
         if depth and self.draw(st.booleans()):
             return {**keys, "graph": self.graph(["input"], depth - 1)}
-        chosen = self.draw(st.sampled_from(choices))
-        assert isinstance(chosen, dict)
-        return {**chosen, **keys}
+        return {**self.draw(st.sampled_from(choices)), **keys}
 
     def several(self, keys: Mapping[str, Document], count: int, depth: int) -> Document:
         """Draw a node with several inputs."""
@@ -106,5 +104,5 @@ class _Drawer:
         return {"op": self.draw(st.sampled_from(["add", "mul", *blocks])), **keys}
 
 
-def _read(text: str) -> dict[str, Document]:
+def _read(text: str) -> Mapping[str, Document]:
     return dict(part.split(": ") for part in text.strip("{}").split(", "))

@@ -227,10 +227,16 @@ RESERVED = frozenset({"self", "torch", "nn", "F", "Tensor"})
 
 
 def _binding_at(step: Step, position: int) -> str:
-    """Return how tightly an operand must bind to need no parentheses: any does between those of a call."""
+    """Return how tightly an operand must bind to need no parentheses.
+
+    Any does between those of a call. Behind an operator it must bind tighter than the operator: `a + (b + c)` and
+    `a + b + c` differ in their last bits.
+    """
     if step.binds == "atom":
         return "sum"
-    return "atom" if step.binds == "product" and position else step.binds
+    if not position:
+        return step.binds
+    return "atom" if step.binds == "product" else "product"
 
 
 def fill(template: str, parts: Sequence[str], joiner: str) -> str:
