@@ -41,7 +41,7 @@ def test_every_golden_file_has_its_case() -> None:
     assert {path.stem for path in (*CORPUS.glob("*.graph"), *CORPUS.glob("*.err"))} == set(CASES)
 
 
-@pytest.mark.parametrize("case", [path.stem for path in CORPUS.glob("*.err")])
+@pytest.mark.parametrize("case", sorted(path.stem for path in CORPUS.glob("*.err")))
 def test_every_problem_of_the_language_has_a_help_line(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CORPUS)
     for problem in api.check(f"{case}.yaml"):

@@ -161,8 +161,16 @@ _ANYTHING = _Anything()
 
 def unknown(env: Environment) -> Environment:
     """Return the same names, with nothing known of them."""
-    everything = [_ANYTHING] if any(table is _ANYTHING for table in env.maps) else []
-    return ChainMap(dict(_Unknowns(env).items()), *everything)
+    return _with_openness_of(env, dict(_Unknowns(env)))
+
+
+def without(env: Environment, name: str) -> Environment:
+    """Return the same names but one."""
+    return _with_openness_of(env, {known: value for known, value in env.items() if known != name})
+
+
+def _with_openness_of(env: Environment, names: dict[str, Any]) -> Environment:
+    return ChainMap(names, *(table for table in env.maps if table is _ANYTHING))
 
 
 def opened(env: Environment) -> Environment:

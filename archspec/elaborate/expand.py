@@ -16,7 +16,7 @@ from archspec.diagnostics.catalog.graph import ElseNeeded, NameTaken, WrongInput
 from archspec.diagnostics.problem import Note, ProblemError
 from archspec.elaborate import arguments
 from archspec.elaborate.advice import Surroundings
-from archspec.elaborate.environment import ShapeView, opened, value_of
+from archspec.elaborate.environment import ShapeView, opened, value_of, without
 from archspec.elaborate.frame import FAILED, Frame, Outcome, Site, Source, span_of
 from archspec.elaborate.limits import LimitError
 from archspec.elaborate.op_maker import OpMaker
@@ -75,7 +75,7 @@ class Expander:
         """Expand the nodes of a graph into a frame; return the results of the last one.
 
         Raises:
-            ProblemError: a limit was passed; the expansion cannot go on.
+            LimitError: a limit was passed; the expansion cannot go on.
         """
         self._limits.check_depth(frame.path.count(".") + 1, graph.span, frame.path)
         for template in graph.nodes:
@@ -355,9 +355,8 @@ class Expander:
         counted = self.group_inputs(site)
         inputs = counted or dict.fromkeys(template.inputs)
         views = {name: self.view(results) for name, results in inputs.items()}
-        around = site.env
-        if "input" not in inputs:  # that of the graph around is not the group's, neither in `from` nor in expressions
-            around = ChainMap({name: value for name, value in site.env.items() if name != "input"})
+        # The input of the graph around is not the group's, neither in `from` nor in expressions.
+        around = site.env if "input" in inputs else without(site.env, "input")
         made = frame.inner(site.path, around.new_child(views), inputs, _names(graph))
         made.around = frozenset((*frame.around, *frame.results, *frame.inputs)) - inputs.keys()
         last = self.run(graph, made)

@@ -166,5 +166,3 @@ class Graph:
             for producer in dict.fromkeys(value.node for value in node.inputs):
                 readers[producer].append(node)
         return {name: tuple(found) for name, found in readers.items()}
-
-
