@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from archspec.source.span import Span
 from archspec.spec.expressions import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from archspec.ir.graph import Value
     from archspec.source.tree import Tree
@@ -84,14 +85,10 @@ class Modules:
         Raises:
             NeedsClassError: its expansions differ in kind.
         """
-        lines, running, loose = len(self.body.lines), self.values.running, self._loose
-        try:
+        if sites[0].scope.kind == "splice":
+            raise NeedsClassError  # its nodes belong to the list around it
+        with self.attempt():
             return self._scope(template, sites, incoming, name)
-        except NeedsClassError:
-            if any(site.scope.kind == "splice" for site in sites):
-                raise  # its nodes belong to the list around it
-            del self.body.lines[lines:]
-            self.values.running, self._loose = running, loose
         scopes = [site.scope for site in sites]
         reads = reads or [tuple(scope.inputs.values()) for scope in scopes]
         written = self.values.source.flat(f"{self.values.definition.label}_{name}", scopes, reads)
@@ -103,7 +100,7 @@ class Modules:
             return self.values.block_call(template, sites, incoming, name)
         if scope.kind == "group":
             return self._group(template, sites, incoming, name)
-        if scope.kind == "splice" or len(incoming) != 1:
+        if len(incoming) != 1:
             raise NeedsClassError
         return self._repeat_module(template, sites, incoming[0], name, level=0)
 
@@ -126,22 +123,29 @@ class Modules:
 
     def _group(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
         """Return source for an inline group: a chain of modules, or a class of its own."""
-        lines, running = len(self.body.lines), self.values.running
-        try:
-            if len(incoming) == 1:
-                return self._group_module(sites, incoming[0], name)
-        except NeedsClassError:
-            del self.body.lines[lines:]
-            self.values.running = running
-        self._loose = False
+        with self.attempt():
+            return self._group_module(sites, incoming, name)
         written = self.values.source.group(self.values.definition, template, [site.scope for site in sites])
         return self.values.class_call(written, template, sites, incoming, name)
 
-    def _group_module(self, sites: Sequence[Site], incoming: list[str], name: str) -> str:
+    @contextmanager
+    def attempt(self) -> Generator[None]:
+        """Try to write something; where that needs a class, leave everything as it was before, and go on."""
+        values, body = self.values, self.body
+        lines, indent = len(body.lines), body.indent
+        loops, groups, running = len(values.names.loops), len(values.groups), values.running
+        can_state = self._can_state
+        try:
+            yield
+        except NeedsClassError:
+            del body.lines[lines:], values.names.loops[loops:], values.groups[groups:]
+            body.indent, values.running, self._can_state, self._loose = indent, running, can_state, False
+
+    def _group_module(self, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
         graph = sites[0].scope.template.graph
-        if not graph.is_list:
+        if not graph.is_list or len(incoming) != 1:
             raise NeedsClassError
-        arguments = self.chain(graph.nodes, [site.expansion for site in sites], incoming, name)
+        arguments = self.chain(graph.nodes, [site.expansion for site in sites], incoming[0], name)
         return f"nn.Sequential({arguments})"
 
     def chain(

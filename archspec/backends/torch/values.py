@@ -42,7 +42,7 @@ TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "x", "make_divisible"})
 
 
 class NeedsClassError(Exception):
-    """An inline group cannot be written as a chain of modules; it needs a class of its own."""
+    """A graph cannot be written as it was about to be: it needs a class of its own, or one that states every node."""
 
 
 @dataclass(slots=True)
@@ -52,8 +52,7 @@ class Written:
     Attributes:
         name: the class's name.
         params: the arguments of its constructor, in order.
-        symbols: for each of its results, source for its channels, in terms of what the block declares.
-        saved: whether an in-place op after it would be unsafe.
+        symbols: candidates for the channels of its first result, in terms of its arguments.
     """
 
     name: str

@@ -104,10 +104,8 @@ class ClassWriter:
     def _write_list(self) -> list[str]:
         """Write a list graph: a chain becomes a subclass of `nn.Sequential`."""
         if len(self.inputs) == 1:
-            try:
+            with self.modules.attempt():
                 return self._write_sequential()
-            except NeedsClassError:
-                self.modules.body.lines.clear()
         return self._write_graph()
 
     def _write_sequential(self) -> list[str]:
