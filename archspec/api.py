@@ -87,7 +87,7 @@ class Architecture:
 
     @property
     def fingerprint(self) -> str:
-        """The SHA-256 of the resolved spec: equal for equal networks, whatever files they were written in."""
+        """The SHA-256 of the resolved spec: the same however the spec was put together."""
         return hashlib.sha256(self.expand().encode()).hexdigest()
 
     @cached_property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -114,7 +113,7 @@ def _draw(row: Row, digits: int, severity: str, paint: _Paint) -> str:
 
 def _remarks(problem: Problem) -> Iterable[tuple[str, str]]:
     """Yield (kind, text) for what stands below the excerpt."""
-    if problem.node and not _names(problem.message(), problem.node):
+    if problem.node:
         yield "node", clip(problem.node, _NODE)
     for note in problem.notes[:_MOST_NOTES]:
         yield "", clip(_note(note), _NOTE)
@@ -130,10 +129,6 @@ def _remark(kind: str, text: str, paint: _Paint) -> str:
 
 def _note(note: Note) -> str:
     return note.message if note.span is None else f"{note.message} ({note.span.path}:{note.span.line})"
-
-
-def _names(message: str, node: str) -> bool:
-    return re.search(rf"(?<![\w.]){re.escape(node)}(?![\w.])", message) is not None
 
 
 def _place(span: Span) -> str:

@@ -81,3 +81,8 @@ def _problems(kind: type[Problem], example: str, *, bad: bool) -> list[tuple[str
     Path("example.yaml").write_text(example, encoding="utf-8")
     arguments = kind.example_args if bad else {}
     return [(problem.code, problem.severity) for problem in api.check("example.yaml", **arguments)]
+
+
+@pytest.mark.parametrize("problem", ALL, ids=lambda problem: problem.code)
+def test_problem_says_what_to_do(problem: type[Problem]) -> None:
+    assert "help" in vars(problem) or any("help" in vars(base) for base in problem.__mro__[:-1] if base is not Problem)

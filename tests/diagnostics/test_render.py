@@ -173,8 +173,8 @@ def test_without_the_source_or_a_span() -> None:
         """)
 
 
-def test_the_node_is_not_repeated() -> None:
-    assert "= node" not in render(Fault(text="layer1.0.add: shapes differ", node="layer1.0.add"))
+def test_the_node_is_named_even_where_the_message_names_it() -> None:
+    assert "= node: layer1.0.add" in render(Fault(text="layer1.0.add: shapes differ", node="layer1.0.add"))
     assert "= node: a" in render(Fault(text="bad", node="a"))
 
 

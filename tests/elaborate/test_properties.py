@@ -36,6 +36,7 @@ def unrolled(body: str, count: int) -> list[str]:
 
 
 @given(st.sampled_from(BODIES), st.integers(1, 5))
+@settings(deadline=None)
 def test_repeat_is_unrolled(body: str, count: int) -> None:
     repeated = spec(f"first: relu\ngroup: {body[:-1]}, repeat: {count}}}\nlast: relu", head=BLOCKS)
     by_hand = spec(f"first: relu\ngroup: [{', '.join(unrolled(body, count))}]\nlast: relu", head=BLOCKS)
@@ -43,6 +44,7 @@ def test_repeat_is_unrolled(body: str, count: int) -> None:
 
 
 @given(st.sampled_from(BODIES), st.integers(1, 5))
+@settings(deadline=None)
 def test_repeat_in_a_list_is_unrolled(body: str, count: int) -> None:
     repeated = spec(f"- relu\n- {body[:-1]}, repeat: {count}}}\n- relu", head=BLOCKS)
     copies = unrolled(body, count)

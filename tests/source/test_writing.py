@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archspec.source.span import SourceFile
@@ -33,16 +33,19 @@ def read(text: str) -> Any:
 
 
 @given(VALUES)
+@settings(deadline=None)
 def test_flow_reads_back(value: Any) -> None:
     assert read(f"value: {flow(value)}\n") == {"value": value}
 
 
 @given(TEXTS)
+@settings(deadline=None)
 def test_sentences_read_back(text: str) -> None:
     assert read(f"value: {sentence(text)}\n") == {"value": text}
 
 
 @given(SCALARS)
+@settings(deadline=None)
 def test_scalars_read_back_in_lists(value: Any) -> None:
     assert read(f"- {scalar(value)}\n- [{scalar(value)}, {scalar(value)}]\n") == [value, [value, value]]
 

@@ -66,7 +66,7 @@ class Modules:
         """
         if isinstance(sites[0].item, Node):
             return self._op_module(template, sites, incoming, name)
-        if len(incoming) != 1 or any(len(site.scope.outputs) > 1 for site in sites):
+        if any(len(site.scope.inputs) != 1 or len(site.scope.outputs) > 1 for site in sites):
             raise NeedsClassError
         return self.scope(template, sites, incoming, name)
 
@@ -445,18 +445,23 @@ def require_chain(expansions: Sequence[Expansion]) -> None:
         NeedsClassError: one does not.
     """
     for expansion in expansions:
-        scope = expansion.scope
-        value = next(iter(scope.inputs.values()))
-        for child in scope.children:
-            if child.item is None:
-                if list(child.values.values()) != [value]:
-                    raise NeedsClassError
-                continue
-            if list(entering(child.item)) != [value] or len(child.values) != 1:
+        _require_chain(expansion.scope)
+
+
+def _require_chain(scope: Scope[Any]) -> None:
+    value = next(iter(scope.inputs.values()))
+    for child in scope.children:
+        if child.item is None:
+            if list(child.values.values()) != [value]:
                 raise NeedsClassError
-            value = next(iter(child.values.values()))
-        if value != next(iter(scope.outputs.values()), None):
+            continue
+        if list(entering(child.item)) != [value] or len(child.values) != 1:
             raise NeedsClassError
+        if isinstance(child.item, Scope) and child.item.kind == "splice":
+            _require_chain(child.item)  # its nodes stand in the same list
+        value = next(iter(child.values.values()))
+    if value != next(iter(scope.outputs.values()), None):
+        raise NeedsClassError
 
 
 def entering(item: Node | Scope[Any]) -> Iterable[Any]:

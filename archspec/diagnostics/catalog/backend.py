@@ -129,6 +129,9 @@ class WeightsNotReadable(Problem):
     def message(self) -> str:
         return f"{_whole(self.file)} has no weights that can be read: {printable(self.reason, _LONGEST)}"
 
+    def help(self) -> str | None:
+        return self.suggestion or "give the file as it was saved: .safetensors, .pth, .pt, .ckpt or .npz"
+
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxDiffers(Problem):

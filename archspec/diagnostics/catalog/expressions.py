@@ -163,6 +163,12 @@ class ConstructNotAllowed(Problem):
     def message(self) -> str:
         return f"an expression cannot contain {printable(self.construct)}"
 
+    def help(self) -> str | None:
+        return (
+            self.suggestion
+            or "numbers, names, arithmetic, comparisons, `a if b else c`, and calls of the listed functions are allowed"
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class TextInExpression(Problem):
@@ -231,6 +237,12 @@ class UnknownFunction(Problem):
     def message(self) -> str:
         return f"there is no function '{printable(self.name)}'"
 
+    def help(self) -> str | None:
+        return (
+            self.suggestion
+            or "the functions are: min, max, abs, round, floor, ceil, sqrt, log2, sum, len, range, make_divisible"
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class WrongArguments(Problem):
@@ -262,6 +274,9 @@ class WrongArguments(Problem):
 
     def message(self) -> str:
         return f"{self.function}() takes {self.takes}, got {printable(self.got)}"
+
+    def help(self) -> str | None:
+        return self.suggestion or f"write {self.function}(...) with what it takes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,6 +310,12 @@ class UnknownName(Problem):
 
     def message(self) -> str:
         return f"there is no '{printable(self.name)}' here"
+
+    def help(self) -> str | None:
+        return (
+            self.suggestion
+            or "expressions see parameters, indices, `let` names, and the shapes of `input` and of earlier nodes"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -361,6 +382,9 @@ class NotAValue(Problem):
     def message(self) -> str:
         return f"'{printable(self.name)}' is {self.kind}, which has no value in an expression"
 
+    def help(self) -> str | None:
+        return self.suggestion or "name one of its sizes, such as .channels"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DivisionByZero(Problem):
@@ -390,6 +414,9 @@ class DivisionByZero(Problem):
 
     def message(self) -> str:
         return f"'{printable(self.operation)}' divides by zero"
+
+    def help(self) -> str | None:
+        return self.suggestion or "make sure that the divisor is not 0 for the values given here"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -422,6 +449,9 @@ class NumberOutOfRange(Problem):
     def message(self) -> str:
         return f"'{printable(self.operation)}' is out of range: over 2 ** 53, infinite or undefined"
 
+    def help(self) -> str | None:
+        return self.suggestion or "sizes and counts of networks stay far below this; check the exponent or the factors"
+
 
 @dataclass(frozen=True, kw_only=True)
 class WrongOperands(Problem):
@@ -452,6 +482,9 @@ class WrongOperands(Problem):
 
     def message(self) -> str:
         return f"'{self.operator}' does not work on {' and '.join(self.kinds)}"
+
+    def help(self) -> str | None:
+        return self.suggestion or "check which of the names holds a list or a truth value"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -518,6 +551,9 @@ class ListTooLong(Problem):
     def message(self) -> str:
         return f"a list of {self.length:,} items is too long; the limit is {self.limit:,}"
 
+    def help(self) -> str | None:
+        return self.suggestion or "repeat with a count instead of a long list"
+
 
 @dataclass(frozen=True, kw_only=True)
 class TooManySteps(Problem):
@@ -576,6 +612,9 @@ class NotReal(Problem):
 
     def message(self) -> str:
         return f"'{printable(self.operation)}' is not a real number"
+
+    def help(self) -> str | None:
+        return self.suggestion or "the base must not be negative where the exponent is a fraction"
 
 
 PROBLEMS: tuple[type[Problem], ...] = (

@@ -33,6 +33,9 @@ class NotARegularFile(Problem):
     def message(self) -> str:
         return f"cannot read '{printable(self.path, 200)}': it is {self.kind}, not a file"
 
+    def help(self) -> str | None:
+        return self.suggestion or "name a file"
+
 
 @dataclass(frozen=True, kw_only=True)
 class FileTooLarge(Problem):
@@ -55,6 +58,9 @@ class FileTooLarge(Problem):
 
     def message(self) -> str:
         return f"the file has {self.size} bytes; the limit is {self.limit}"
+
+    def help(self) -> str | None:
+        return self.suggestion or "a spec is text written by hand; give the file that you meant"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,9 @@ class WrongRecipeValue(Problem):
     def message(self) -> str:
         return f"{self.key}: {self.reason}"
 
+    def help(self) -> str | None:
+        return self.suggestion or "archspec train --help names an example; recipes/mnist.yaml shows every key"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataNotFound(Problem):
@@ -118,6 +121,9 @@ class HoldoutTooLarge(Problem):
 
     def message(self) -> str:
         return f"holdout is {self.holdout}, but there are only {self.examples} training examples"
+
+    def help(self) -> str | None:
+        return self.suggestion or "hold out fewer examples"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,6 +279,9 @@ class NotAClassifier(Problem):
     def message(self) -> str:
         return f"{self.path} is no classifier: {self.reason}"
 
+    def help(self) -> str | None:
+        return self.suggestion or "export the model with archspec export, or build it with archspec build"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExampleNotReadable(Problem):
@@ -322,6 +331,9 @@ class ExampleDoesNotFitModel(Problem):
 
     def message(self) -> str:
         return f"{self.path} is {_show(self.shape)}, but the model takes {self.wanted}"
+
+    def help(self) -> str | None:
+        return self.suggestion or f"give arrays of shape {self.wanted}"
 
 
 PROBLEMS: tuple[type[Problem], ...] = (

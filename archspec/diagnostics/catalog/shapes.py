@@ -48,6 +48,12 @@ class WrongRank(Problem):
     def message(self) -> str:
         return f"{self.op} works on {self.wanted}, but its input is {_show(self.shape)}"
 
+    def help(self) -> str | None:
+        return (
+            self.suggestion
+            or "put a flatten or a global pooling before an op on vectors; ops on maps need channels and spatial axes"
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class KernelLargerThanInput(Problem):
@@ -292,6 +298,9 @@ class ReshapeElementsDiffer(Problem):
     def message(self) -> str:
         return f"{self.op}: {_show(self.shape)} has {math.prod(self.shape)} elements, {self._wanted()}"
 
+    def help(self) -> str | None:
+        return self.suggestion or "one size may be -1: it is then computed from the rest"
+
     def _wanted(self) -> str:
         known = math.prod(size for size in self.target if size != -1)
         if -1 in self.target:
@@ -333,6 +342,9 @@ class SplitSizesDiffer(Problem):
     def message(self) -> str:
         parts = " + ".join(str(size) for size in self.sizes)
         return f"{self.op}: {parts} = {sum(self.sizes)}, but axis {self.axis} of its input has {self.size}"
+
+    def help(self) -> str | None:
+        return self.suggestion or f"make the sizes add up to {self.size}, or give one number that divides it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -410,6 +422,9 @@ class OutputPaddingTooLarge(Problem):
             f"dilation {self.dilation}"
         )
 
+    def help(self) -> str | None:
+        return self.suggestion or "choose an output_padding below the stride (or the dilation)"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PaddingTooLarge(Problem):
@@ -481,6 +496,9 @@ class EmptyOutput(Problem):
     def message(self) -> str:
         return f"{self.op}: nothing is left of the {self.axis} axis of {_show(self.shape)} (it would have {self.size})"
 
+    def help(self) -> str | None:
+        return self.suggestion or "crop less, or slice a range that lies inside the input"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelsDoNotMatch(Problem):
@@ -513,6 +531,9 @@ class ChannelsDoNotMatch(Problem):
 
     def message(self) -> str:
         return f"{self.op}: {self.param} {self.value} is neither 1 nor the {self.channels} channels of its input"
+
+    def help(self) -> str | None:
+        return self.suggestion or f"write {self.channels}, or input.channels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -547,6 +568,9 @@ class AxisDoesNotDivide(Problem):
     def message(self) -> str:
         return f"{self.op}: axis {self.axis} of its input has {self.size}, which cannot be cut into {self.parts} parts"
 
+    def help(self) -> str | None:
+        return self.suggestion or f"choose a number that divides {self.size}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class WrongDtype(Problem):
@@ -580,6 +604,9 @@ class WrongDtype(Problem):
     def message(self) -> str:
         return f"{self.op} works on {self.wanted}, but its input is {' and '.join(self.dtypes)}"
 
+    def help(self) -> str | None:
+        return self.suggestion or "check the dtype of the inputs"
+
 
 @dataclass(frozen=True, kw_only=True)
 class OneValueToNormalize(Problem):
@@ -611,6 +638,9 @@ class OneValueToNormalize(Problem):
 
     def message(self) -> str:
         return f"{self.op}: each norm over {_show(self.shape)} would have only one value, so its result is always zero"
+
+    def help(self) -> str | None:
+        return self.suggestion or "use a larger input, or another norm here"
 
 
 def describe_differing(problem: Problem, shapes: tuple[Shape, ...], ignored_axis: int | None) -> str:

@@ -131,6 +131,9 @@ class UnexpectedInBrackets(Problem):
     def message(self) -> str:
         return f"expected ',' or '{self.closing}' before '{printable(self.found)}'"
 
+    def help(self) -> str | None:
+        return self.suggestion or "put a comma between the entries, or close with the bracket that was opened"
+
 
 @dataclass(frozen=True, kw_only=True)
 class UnclosedQuote(Problem):
@@ -160,6 +163,9 @@ class UnclosedQuote(Problem):
 
     def message(self) -> str:
         return f"this {self.quote} is never closed"
+
+    def help(self) -> str | None:
+        return self.suggestion or f"add the closing {self.quote}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,6 +262,9 @@ class MissingColon(Problem):
     def message(self) -> str:
         return f"expected ':' after '{printable(self.text)}'"
 
+    def help(self) -> str | None:
+        return self.suggestion or "write key: value, with a blank behind the colon"
+
 
 @dataclass(frozen=True, kw_only=True)
 class UnexpectedDash(Problem):
@@ -344,6 +353,9 @@ class YamlSyntax(Problem):
 
     def message(self) -> str:
         return f"this is not YAML: {printable(self.reason, 200)}"
+
+    def help(self) -> str | None:
+        return self.suggestion or "put quotes around special characters, and check the indentation of this line"
 
 
 PROBLEMS: tuple[type[Problem], ...] = (

@@ -30,6 +30,9 @@ class CannotRead(Problem):
     def message(self) -> str:
         return f"cannot read {printable(self.file, len(self.file))}: {printable(self.reason)}"
 
+    def help(self) -> str | None:
+        return self.suggestion or "check the path"
+
 
 @dataclass(frozen=True, kw_only=True)
 class CannotWrite(Problem):

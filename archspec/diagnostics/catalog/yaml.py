@@ -290,6 +290,9 @@ class RecursiveAlias(Problem):
     def message(self) -> str:
         return f"'*{printable(self.name)}' stands inside of its own anchor"
 
+    def help(self) -> str | None:
+        return self.suggestion or "write the value out; a value cannot contain itself"
+
 
 @dataclass(frozen=True, kw_only=True)
 class TooManyAnchors(Problem):
@@ -309,6 +312,9 @@ class TooManyAnchors(Problem):
 
     def message(self) -> str:
         return f"there are more than {self.limit} anchors"
+
+    def help(self) -> str | None:
+        return self.suggestion or "use a block with parameters for what repeats"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -338,6 +344,9 @@ class TooDeep(Problem):
 
     def message(self) -> str:
         return f"lists and mappings are nested more than {self.limit} deep"
+
+    def help(self) -> str | None:
+        return self.suggestion or "give the inner parts names as blocks"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,4 +26,4 @@ def test_module_agrees_with_its_graph(text: str) -> None:
     given_results = module(*inputs.values())
     results = given_results if isinstance(given_results, tuple) else (given_results,)
     for result, expected in zip(results, interpret(graph, module, inputs).values(), strict=True):
-        assert torch.equal(result, expected)
+        assert torch.equal(result.nan_to_num(), expected.nan_to_num())  # long products may overflow
