@@ -81,6 +81,9 @@ def _problems_of(error: Exception) -> tuple[Problem, ...] | None:
         return error.problems
     if isinstance(error, FolderBusyError):
         return (FolderBusy(folder=str(error.folder)),)
+    if isinstance(error, OSError) and error.errno in _OF_WRITING and error.filename is None:
+        # Files of ours are always named, so this is where results go.
+        return (CannotWrite(file="standard output", reason=(error.strerror or str(error)).lower()),)
     if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
         kind = CannotWrite if _is_of_writing(error) else CannotRead
         return (kind(file=os.fsdecode(error.filename), reason=(error.strerror or str(error)).lower()),)

@@ -31,8 +31,11 @@ class FlatWriter:
         self._holders: set[tuple[str, ...]] = set()
         self._body: list[str] = []
 
-    def write(self, outputs: tuple[Value, ...]) -> list[str]:
-        """Return the body of the class: `__init__` and `forward`."""
+    def write(self, outputs: tuple[Value, ...], kept: int = 0) -> list[str]:
+        """Return the body of the class: `__init__` and `forward`.
+
+        `kept` is how many of the outputs there are outside of training; 0 for all.
+        """
         keys = self._inputs()
         steps: list[Step] = []
         for position, node in enumerate(self.nodes):
@@ -41,12 +44,12 @@ class FlatWriter:
             names = node.op.results(node.input_types) or ("",)
             keys |= {Value(node.path, index): Key(position, name) for index, name in enumerate(names)}
         variables = {name: name for name in self.inputs}
-        statements = Forward(variables, steps, tuple(keys[value] for value in outputs)).write()
+        forward = Forward(variables, steps, tuple(keys[value] for value in outputs), kept)
+        statements = forward.write()
         arguments = ", ".join(["self", *(f"{name}: Tensor" for name in variables.values())])
-        result = "Tensor" if len(outputs) == 1 else f"tuple[{', '.join(['Tensor'] * len(outputs))}]"
         lines = ["    def __init__(self) -> None:", "        super().__init__()"] if self._body else []
         lines += [f"        {line}" for line in self._body]
-        lines += ["", f"    def forward({arguments}) -> {result}:", *(f"        {line}" for line in statements)]
+        lines += ["", f"    def forward({arguments}) -> {forward.result}:", *(f"        {line}" for line in statements)]
         return lines
 
     def _inputs(self) -> dict[Value, Key]:

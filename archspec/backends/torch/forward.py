@@ -72,6 +72,7 @@ class Forward:
     inputs: dict[str, str]
     steps: list[Step]
     outputs: tuple[Key, ...]
+    kept: int = 0  # how many of the results there are outside of training; 0 for all
     lines: list[str] = field(default_factory=list[str])
     names: dict[Key, str] = field(default_factory=dict[Key, str])
     taken: set[str] = field(default_factory=set[str])
@@ -173,12 +174,22 @@ class Forward:
         for index, key in enumerate(keys):
             self.names[key] = f"{variable}[{index}]"
 
+    @property
+    def result(self) -> str:
+        """The type of what is returned."""
+        counts = dict.fromkeys((self.kept or len(self.outputs), len(self.outputs)))
+        return " | ".join(_type_of_results(count) for count in counts)
+
     def _finish(self) -> None:
         if self._pending is not None and len(self.outputs) == 1 and self._pending[0] == self.outputs[0]:
             self.lines.append(f"return {self._pending[1]}")
             return
         self._flush(len(self.steps))
-        self.lines.append("return " + ", ".join(self.names[key] for key in self.outputs))
+        names = [self.names[key] for key in self.outputs]
+        if 0 < self.kept < len(names):
+            self.lines += ["if self.training:", f"    return {', '.join(names)}"]
+            names = names[: self.kept]
+        self.lines.append(f"return {', '.join(names)}")
 
     # ----------------------------------------------------------------------------------------------- names
 
@@ -224,6 +235,10 @@ class Forward:
 
 
 RESERVED = frozenset({"self", "torch", "nn", "F", "Tensor"})
+
+
+def _type_of_results(count: int) -> str:
+    return "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
 
 
 def _binding_at(step: Step, position: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from archspec.ir.tensor import Shape
     from archspec.spec.template import NodeTemplate, SpecTemplate
 
+_TAKEN_NAMES = frozenset({"F", "Tensor"})
+
 _MAKE_DIVISIBLE = '''def make_divisible(value: float, divisor: int, min_value: int | None = None) -> int:
     """Round to a multiple of `divisor`, at least `min_value`, by no more than 10% down."""
     least = divisor if min_value is None else min_value
@@ -34,8 +37,12 @@ def generate(graph: Graph, spec: SpecTemplate, *, fingerprint: str) -> str:
 
 
 def class_name(name: str) -> str:
-    """Return the name of the class of a spec or block: `residual_mnist` becomes `ResidualMnist`."""
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_") if part) or "Network"
+    """Return the name of the class of a spec or block: `residual_mnist` becomes `ResidualMnist`.
+
+    A name that the generated file uses for something else (`F`, `Tensor`, a builtin) gets `Module` behind it.
+    """
+    made = "".join(part[:1].upper() + part[1:] for part in name.split("_") if part) or "Network"
+    return f"{made}Module" if made in _TAKEN_NAMES or hasattr(builtins, made) else made
 
 
 def _text(graph: Graph, spec: SpecTemplate, kept: frozenset[str], fingerprint: str) -> str:
@@ -142,8 +149,10 @@ class SourceWriter:
         try:
             self._class(definition, name)
         except NeedsClassError:
-            outputs = tuple(output.value for output in self.graph.outputs)
-            lines = FlatWriter(self.graph, root, tuple(root.inputs.values())).write(outputs)
+            outputs = sorted(self.graph.outputs, key=lambda output: output.training_only)
+            kept = sum(not output.training_only for output in outputs)
+            values = tuple(output.value for output in outputs)
+            lines = FlatWriter(self.graph, root, tuple(root.inputs.values())).write(values, kept)
             self._classes.append([f"class {name}(nn.Module):", *docstring(self.spec.description), *lines])
         return self._classes
 

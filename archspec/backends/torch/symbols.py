@@ -135,6 +135,12 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(_NAME.findall(text))
 
 
+def names_read(lines: Iterable[str]) -> set[str]:
+    """Return the names that some statements read; keywords of calls are no names."""
+    tree = ast.parse("\n".join(lines))
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
 def rendered(tree: Tree, rename: Callable[[str], str | None], words: Words = NO_WORDS) -> str | None:
     """Return a value of the spec as source, or None if it has none. Lists become tuples."""
     if isinstance(tree, Mapping):

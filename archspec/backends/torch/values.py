@@ -225,6 +225,8 @@ class Values:
             if part is None:
                 return None
             parts.append(part)
+        if parts[0] == parts[1]:
+            return parts[0]
         return f"{parts[0]} if {index} == 0 else {parts[1]}"
 
     def _simple(self, sites: list[Site], values: list[Any], texts: list[str]) -> str | None:
@@ -334,15 +336,21 @@ class Values:
         found: list[tuple[Arg, str]] = []
         for position, arg in enumerate(codes[0].args):  # type: ignore[union-attr]
             values = [code.args[position].value for code in codes]  # type: ignore[union-attr]
-            if all(same(value, arg.default) for value in values):
-                continue
             candidates: list[str] = []
             if isinstance(arg.source, InputSize):
                 candidates = incoming[arg.source.index]
             elif arg.source is not None:
                 candidates = self.argument_candidates(template, arg.source, sites[0])
+            if all(same(value, arg.default) for value in values) and not self.varies(candidates):
+                continue
             found.append((arg, self.resolve(sites, values, candidates, f"{name}_{arg.name}")))
         return found
+
+    def varies(self, candidates: Iterable[str]) -> bool:
+        """Tell whether some source depends on an argument of the constructor, or on a loop."""
+        looped = {name for loop in self.names.loops for name in (loop.index, *loop.names)}
+        known = {*self.names.params, *self.names.lets, *looped}
+        return any(names_in(text) & known for text in candidates)
 
     def block_call(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
         """Return the call of a block's constructor."""
@@ -355,9 +363,10 @@ class Values:
         parts: list[str] = []
         for param in written.params:
             values = [param.values[id(site.scope)] for site in sites]
-            if param.default is not None and all(same(value, param.default_value) for value in values):
-                continue
             candidates = self._call_candidates(param, template, sites[0], incoming)
+            usual = param.default is not None and all(same(value, param.default_value) for value in values)
+            if usual and not self.varies(candidates):
+                continue
             text = self.resolve(sites, values, candidates, f"{name}_{param.name}")
             parts.append(text if param.default is None else f"{param.name}={text}")
         return f"{written.name}({', '.join(parts)})"

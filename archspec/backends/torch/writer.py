@@ -11,7 +11,7 @@ from archspec.backends.torch.definitions import Definition, Expansion, Site, cod
 from archspec.backends.torch.formatting import LINE_LENGTH
 from archspec.backends.torch.forward import Forward, Key, Step, expression_of_code, key_of, previous, sources_of
 from archspec.backends.torch.modules import Modules
-from archspec.backends.torch.symbols import first_holding, literal, names_in, same
+from archspec.backends.torch.symbols import first_holding, literal, names_in, names_read, same
 from archspec.backends.torch.values import NeedsClassError, Values, Written
 from archspec.diagnostics.text import printable
 from archspec.ir.graph import Node, Scope
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archspec.backends.torch.source import SourceWriter
     from archspec.backends.torch.symbols import CtorParam
     from archspec.ir.graph import Value
-    from archspec.spec.template import NodeTemplate
+    from archspec.spec.template import NodeTemplate, OutputTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,7 @@ class ClassWriter:
 
     def _params(self) -> tuple[CtorParam, ...]:
         """Return the arguments that the constructor uses: inferred sizes, required ones, those with defaults."""
-        used = names_in("\n".join(self.modules.body.lines))
-        for name in reversed(self.values.names.lets):
-            if name in used:
-                used |= names_in(self.values.names.lets[name])
+        used = self._used()
         params = [param for param in self.values.names.params.values() if param.name in used]
         declared = [item.name for item in getattr(self.definition.template, "params", ())]
         order = {name: number for number, name in enumerate(declared)}
@@ -124,8 +121,10 @@ class ClassWriter:
         outputs = self._outputs()
         variables = {name: "x" if len(self.inputs) == 1 else name for name in self.inputs}
         steps = [self._resolved(step) for step in self.steps]
-        forward = Forward(variables, steps, tuple(self._followed(key) for key in outputs))
-        self.lines = self._assembled("nn.Module", (list(variables.values()), forward.write(), len(outputs)))
+        results = tuple(self._followed(key) for key in outputs)
+        kept = len([output for output in self._declared_outputs() if not output.training_only]) or len(results)
+        forward = Forward(variables, steps, results, kept)
+        self.lines = self._assembled("nn.Module", (list(variables.values()), forward.write(), forward.result))
         return self.symbols.get(self._followed(outputs[0]), [])
 
     def _name_of(self, position: int) -> str:
@@ -187,7 +186,8 @@ class ClassWriter:
         results: tuple[str, ...] = ()
         item = place.present[0].item
         if isinstance(item, Node):
-            call, _, _ = expression_of_code(code_of(item), "", attribute)
+            code = code_of(item)
+            call = f"{attribute}({code.wrap})" if isinstance(code, TorchModule) else call
         elif len(item.outputs) > 1:
             results = tuple(item.outputs)
         self._add_step(Step(place.position, name, place.sources, call, results=results), place)
@@ -220,7 +220,7 @@ class ClassWriter:
             return False
         args: list[str] | None = []
         if isinstance(code, TorchFunction):
-            args = self._constant_args([site.node for site in place.present])
+            args = self._constant_args(place)
             if args is None or (place.is_conditional and code.module is not None):
                 return False
             if code.inplace and self._is_loose(place.position, place.sources):
@@ -236,13 +236,17 @@ class ClassWriter:
         self._add_step(step, place)
         return True
 
-    def _constant_args(self, nodes: list[Node]) -> list[str] | None:
-        """Return the arguments of a function call, if they are the same everywhere."""
-        codes = [code for node in nodes if isinstance(code := code_of(node), TorchFunction)]
+    def _constant_args(self, place: _Place) -> list[str] | None:
+        """Return the arguments of a function call, if they are the same everywhere and depend on no argument."""
+        codes = [code for site in place.present if isinstance(code := code_of(site.node), TorchFunction)]
         written: list[str] = []
         for position, arg in enumerate(codes[0].args):
             values = [code.args[position].value for code in codes]
-            if not all(same(value, values[0]) for value in values):
+            texts: list[str] = []
+            if isinstance(arg.source, str):
+                texts = self.values.argument_candidates(place.template, arg.source, place.present[0])
+            varies = codes[0].module is not None and self.values.varies(texts)
+            if varies or not all(same(value, values[0]) for value in values):
                 return None
             if not same(arg.value, arg.default):
                 written.append(literal(arg.value) if arg.positional else f"{arg.name}={literal(arg.value)}")
@@ -283,11 +287,18 @@ class ClassWriter:
     # ----------------------------------------------------------------------------------------------- results
 
     def _outputs(self) -> tuple[Key, ...]:
-        template = self.definition.template
-        outputs = getattr(template, "outputs", ())
+        outputs = self._declared_outputs()
         if not outputs:
-            return (previous(len(self.graph.nodes), self.inputs),)
+            last = previous(len(self.graph.nodes), self.inputs)
+            if not isinstance(last.position, int):
+                return (last,)
+            return tuple(Key(last.position, result) for result in self.scopes[0].children[last.position].values)
         return tuple(key_of(self.graph, output.ref, self.inputs) for output in outputs)
+
+    def _declared_outputs(self) -> tuple[OutputTemplate, ...]:
+        """Return the results that the spec names; those of training only come last."""
+        outputs = getattr(self.definition.template, "outputs", ())
+        return tuple(sorted(outputs, key=lambda output: output.training_only))
 
     def _followed(self, key: Key) -> Key:
         while key in self.aliases:
@@ -302,32 +313,36 @@ class ClassWriter:
 
     # ----------------------------------------------------------------------------------------------- text
 
-    def _assembled(self, base: str, forward: tuple[list[str], list[str], int] | None) -> list[str]:
+    def _assembled(self, base: str, forward: tuple[list[str], list[str], str] | None) -> list[str]:
         params = self._params()
         signature = ", ".join(["self", *(param.signature for param in params)])
         lines = [f"class {self.name}({base}):"]
         lines += docstring(getattr(self.definition.template, "description", ""))
         body = self.modules.body.lines
-        lets = self._lets(body)
+        lets = self._lets()
         if body or forward is None:
             lines += ["", f"    def __init__({signature}) -> None:"]
             lines += ["        super().__init__()"] if forward is not None else []
             lines += [f"        {line}" for statement in (*lets, *body) for line in statement.split("\n")]
         if forward is not None:
-            variables, statements, count = forward
+            variables, statements, result = forward
             arguments = ", ".join(["self", *(f"{name}: Tensor" for name in variables)])
-            result = "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
             lines += ["", f"    def forward({arguments}) -> {result}:"]
             lines += [f"        {statement}" for statement in statements]
         return lines
 
-    def _lets(self, body: list[str]) -> list[str]:
-        used = names_in("\n".join(body))
+    def _lets(self) -> list[str]:
+        used = self._used()
+        return [f"{name} = {text}" for name, text in self.values.names.lets.items() if name in used]
+
+    def _used(self) -> set[str]:
+        """Return the names that the constructor reads, itself or through a local name."""
+        used = names_read(self.modules.body.lines)
         lets = self.values.names.lets
         for name in reversed(lets):
             if name in used:
                 used |= names_in(lets[name])
-        return [f"{name} = {text}" for name, text in lets.items() if name in used]
+        return used
 
 
 def docstring(description: str) -> list[str]:

@@ -17,7 +17,10 @@ _NAMES = {"torch": torch, "nn": nn, "F": functional}
 
 
 def interpret(graph: Graph, module: nn.Module, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the graph's results by name, with the weights of `module`, in its mode."""
+    """Return the graph's results by name, with the weights of `module`, in its mode.
+
+    Auxiliary results come last, and in training only.
+    """
     state = module.state_dict()
     values: dict[tuple[str, int], Any] = {(name, 0): tensor for name, tensor in inputs.items()}
     for node in graph.nodes.values():
@@ -25,7 +28,10 @@ def interpret(graph: Graph, module: nn.Module, inputs: dict[str, torch.Tensor]) 
         result = run(node, state, arguments, training=module.training)
         results = result if isinstance(result, tuple | list) else [result]
         values |= {(node.path, index): tensor for index, tensor in enumerate(results)}
-    return {output.name: values[output.value.node, output.value.index] for output in graph.outputs}
+    outputs = sorted(graph.outputs, key=lambda output: output.training_only)
+    if not module.training:
+        outputs = [output for output in outputs if not output.training_only]
+    return {output.name: values[output.value.node, output.value.index] for output in outputs}
 
 
 def run(node: Node, state: dict[str, torch.Tensor], arguments: list[torch.Tensor], *, training: bool) -> Any:

@@ -226,3 +226,26 @@ def test_description_is_only_text(tmp_path: Path) -> None:
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     assert len(classes) == 1
     assert [type(node) for node in classes[0].body] == [ast.Expr, ast.FunctionDef]
+
+
+def test_auxiliary_results_are_there_in_training_only() -> None:
+    arch = archspec.load(Path(__file__).parent / "cases" / "heads.yaml")
+    module = arch.module()
+    image = torch.randn(2, 3, 8, 8)
+    assert isinstance(module.eval()(image), torch.Tensor)
+    logits, auxiliary = module.train()(image)
+    assert logits.shape == auxiliary.shape == (2, 3)
+
+
+@pytest.mark.parametrize("name", ["f", "tensor", "none", "exception"])
+def test_class_names_hide_nothing(name: str, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        f"archspec: 1\nname: net_{name}\ninputs: {{x: [3, 8, 8]}}\nblocks:\n"
+        f"  {name}:\n    graph: {{relu: relu, pool: {{op: max_pool, kernel_size: 2}}}}\ngraph: {{a: {{op: {name}}}}}\n"
+    )
+    arch = archspec.load(spec)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        scripted = torch.jit.script(arch.module())
+    assert scripted(torch.randn(1, 3, 8, 8)).shape == (1, 3, 4, 4)
