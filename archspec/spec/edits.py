@@ -65,8 +65,9 @@ def _inserted(reader: Reader, entry: Entry, *, in_list: bool) -> tuple[NodeTempl
     if in_list:
         items = tree.items if isinstance(tree, Sequence) else (tree,)
         return tuple(reader.node(_INSERTED, item.span, item) for item in items)
-    if not isinstance(tree, Mapping):
-        reader.wrong(tree, "what is inserted", "a mapping of named nodes")
+    if not isinstance(tree, Mapping) or isinstance(tree.get("op"), Scalar):
+        # A node without a name would be read as a node called `op`.
+        reader.wrong(tree, "what is inserted", "named nodes, such as {drop: {op: dropout}}")
         return ()
     found = reader.graph(tree, "what is inserted")
     return found.nodes if found else ()

@@ -150,6 +150,7 @@ def test_a_replaced_node_reads_what_the_old_one_read(root: Path) -> None:
         ("graph: {replace: {stm: relu}}", Fault("AS113", 4, 19, None)),
         ("graph: {replace: {stem: reluu}}", Fault("AS301", 4, 25, "stem")),
         ("graph: {insert_after: {stem: relu}}", Fault("AS103", 4, 30, None)),
+        ("graph: {insert_after: {stem: {op: relu}}}", Fault("AS103", 4, 30, None)),
         ("graph: {insert_after: {stem: {stem: relu}}}", Fault("AS406", 4, 31, "stem")),
         ("graph: {insert_after: {tail.0: {graph: [relu, reluu]}}}", Fault("AS301", 4, 47, "tail.1.1")),
         ("blocks: {unit: {graph: []}}", Fault("AS106", 4, 24, "unit")),
