@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archspec.backends.onnx.export import ExportReport
-    from archspec.ir.graph import Graph, Node, Output
+    from archspec.ir.graph import Graph, Node
     from archspec.passes.pipeline import Analysis
     from archspec.passes.report import Row
     from archspec.source.span import SourceFile
@@ -178,10 +178,6 @@ class Architecture:
         if self.spec.preprocess is not None:
             facts["archspec.preprocess"] = json.dumps(plain(self.spec.preprocess), sort_keys=True)
         return facts
-
-    def training_outputs(self) -> tuple[Output, ...]:
-        """Return the results that exist only in training: auxiliary heads."""
-        return tuple(output for output in self.graph.outputs if output.training_only)
 
 
 def load(

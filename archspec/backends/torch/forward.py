@@ -76,11 +76,15 @@ class Forward:
     lines: list[str] = field(default_factory=list[str])
     names: dict[Key, str] = field(default_factory=dict[Key, str])
     taken: set[str] = field(default_factory=set[str])
+    _readers: dict[Key, list[int]] = field(default_factory=dict[Key, list[int]])
+    _made: dict[int | str, Step] = field(default_factory=dict["int | str", Step])  # the step of each position
     _pending: tuple[Key, str, str, int] | None = None
     _comment: str = ""
 
     def write(self) -> list[str]:
         """Return the statements."""
+        self._readers = self._table()
+        self._made = {step.position: step for step in self.steps}
         for name, variable in self.inputs.items():
             self.names[Key(name)] = variable
             self.taken.add(variable)
@@ -91,15 +95,15 @@ class Forward:
 
     # ----------------------------------------------------------------------------------------------- reading
 
-    def _readers(self, key: Key) -> list[int]:
-        """Return the numbers of the steps that read a value, each as often as it does; the end counts as one."""
-        found = [
-            number
-            for number, step in enumerate(self.steps)
-            for source in (*step.sources, *(() if step.otherwise is None else (step.otherwise,)))
-            if source == key
-        ]
-        return found + [len(self.steps)] * self.outputs.count(key)
+    def _table(self) -> dict[Key, list[int]]:
+        """Return the numbers of the steps that read each value, each as often as it does; the end counts as one."""
+        readers: dict[Key, list[int]] = {}
+        for number, step in enumerate(self.steps):
+            for source in (*step.sources, *(() if step.otherwise is None else (step.otherwise,))):
+                readers.setdefault(source, []).append(number)
+        for key in self.outputs:
+            readers.setdefault(key, []).append(len(self.steps))
+        return readers
 
     def _text(self, key: Key, binds: str) -> tuple[str, int]:
         """Return source for a value, and how deep it nests."""
@@ -131,7 +135,7 @@ class Forward:
             return
         key = Key(step.position)
         self._pending = (key, text, binds, depth + 1)
-        readers = self._readers(key)
+        readers = self._readers.get(key, [])
         alone = readers == [number + 1] and step.condition is None
         if not alone or len(text) > NEST_WIDTH or depth + 1 >= NEST_DEPTH:
             self._flush(number + 1)
@@ -140,7 +144,7 @@ class Forward:
         """Tell whether the pending value may be written inside a step."""
         assert self._pending is not None
         key = self._pending[0]
-        made = next(made for made in self.steps if made.position == key.position)
+        made = self._made[key.position]
         if step.major or (made.whole and not step.joins) or len(step.sources) > 2:  # noqa: PLR2004
             return False
         uses = [index for index, source in enumerate(step.sources) if source == key]
@@ -198,24 +202,25 @@ class Forward:
 
         It takes the name of a value that nobody reads any more; or `out`, if the next step reads it; or the node's own.
         """
-        step = next(step for step in self.steps if step.position == key.position)
-        beside = any(len(other.sources) > 2 and key in other.sources for other in self.steps)  # noqa: PLR2004
-        if beside:
+        step, readers = self._made[key.position], self._readers.get(key, [])
+        reading = [self.steps[reader] for reader in readers if reader < len(self.steps)]
+        if any(len(other.sources) > 2 and key in other.sources for other in reading):  # noqa: PLR2004
             # One of several branches: each under its own name.
             return self._fresh(step.name)
+        # Readers are in order, so the last tells whether anything still reads a value.
         dead = [
-            (name, known)
+            name
             for known, name in self.names.items()
-            if "[" not in name and not any(reader >= number for reader in self._readers(known))
+            if "[" not in name and self._readers.get(known, [-1])[-1] < number
         ]
         reads = {self.names[source] for source in self._sources_of(number) if source in self.names}
-        reusable = [name for name, _ in dead if name in reads or name in ("x", "out")]
+        reusable = [name for name in dead if name in reads or name in ("x", "out")]
         for name in ("x", "out", *reusable):
             if name in reusable:
                 for known in [known for known, held in self.names.items() if held == name]:
                     del self.names[known]
                 return name
-        if number in self._readers(key) and "out" not in self.names.values() and len(set(self._readers(key))) == 1:
+        if set(readers) == {number} and "out" not in self.names.values():
             return self._claim("out")
         return self._fresh(step.name)
 

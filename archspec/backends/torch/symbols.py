@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from archspec.ir.graph import Scope
     from archspec.spec.expressions import Expression
 
-Rename = "Callable[[str], str | None]"
-
 _NOWHERE = Span("", 1, 1, 1, 1)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MISSING = object()
