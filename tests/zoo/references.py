@@ -1,0 +1,80 @@
+"""The networks of torchvision and timm that the zoo's specs are held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torchvision
+from torch import Tensor, nn
+
+from archspec.spec.loader import zoo_root
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SPECS = sorted(path.stem for path in zoo_root().glob("*.yaml"))
+
+# Specs that timm has a network for: what `timm.create_model` is called with.
+TIMM: Mapping[str, str] = {}
+
+# Arguments of a reference's constructor, where its defaults are not what its weights were trained with.
+ARGUMENTS: Mapping[str, Mapping[str, Any]] = {}
+
+# The shape of an input, where the usual small one would not do.
+INPUTS: Mapping[str, tuple[int, ...]] = {}
+
+# How far results may be apart, in parts of their scale, and why. Everything else is bit-equal.
+TOLERANCES: Mapping[str, tuple[float, str]] = {}
+
+SMALL = 64  # pixels: enough for five strides of 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A network of another library, and how a spec is compared with it."""
+
+    spec: str
+    library: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.spec}-{self.library}"
+
+    def make(self) -> nn.Module:
+        """Return the network, with whatever weights it starts with."""
+        arguments = ARGUMENTS.get(str(self), {})
+        if self.library == "torchvision":
+            return torchvision.models.get_model(self.name, weights=None, **arguments)
+        import timm
+
+        return timm.create_model(self.name, pretrained=False, **arguments)
+
+    def input_shape(self, declared: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape to compare with: of an image, a small one; `declared` is the spec's own."""
+        if self.spec in INPUTS:
+            return INPUTS[self.spec]
+        channels, *axes = declared
+        return (channels, *(min(axis, SMALL) for axis in axes))
+
+    @property
+    def tolerance(self) -> float:
+        """How far results may be apart, in parts of their scale."""
+        return TOLERANCES.get(str(self), (0.0, ""))[0]
+
+
+def references() -> list[Reference]:
+    """Return what each spec of the zoo is compared with."""
+    names = torchvision.models.list_models()
+    of_torchvision = [Reference(name, "torchvision", name) for name in SPECS if name in names]
+    return of_torchvision + [Reference(name, "timm", TIMM[name]) for name in SPECS if name in TIMM]
+
+
+def tensors(result: Any) -> list[Tensor]:
+    """Return the tensors of a result in order; None (a head that is off) is left out."""
+    if result is None:
+        return []
+    if isinstance(result, Tensor):
+        return [result]
+    values = result.values() if isinstance(result, dict) else result
+    return [tensor for value in values for tensor in tensors(value)]

@@ -1,0 +1,59 @@
+"""The source that is generated for each network of the zoo."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+import archspec
+from archspec.backends.torch.formatting import formatted
+from archspec.spec.loader import zoo_root
+from tests.zoo.references import SPECS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def load(name: str) -> archspec.Architecture:
+    return archspec.load(zoo_root() / f"{name}.yaml")
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """Return the top-level packages that a module imports."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_source_is_formatted_imports_only_torch_and_repeats_nothing(name: str) -> None:
+    arch = load(name)
+    source = arch.source()
+    tree = ast.parse(source)
+    assert imported(tree) <= {"torch", "__future__"}
+    assert formatted(source) == source
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    bodies = Counter(ast.dump(ast.Module(node.body, [])) for node in classes)
+    assert max(bodies.values()) == 1
+    blocks = {scope.block for scope in arch.graph.root.walk() if scope.kind == "block"}
+    groups = sum(scope.kind == "group" for scope in arch.graph.root.walk())
+    assert len(classes) <= 1 + len(blocks) + groups
+
+
+def test_sources_type_check(tmp_path: Path) -> None:
+    for name in SPECS:
+        (tmp_path / f"{name}.py").write_text(load(name).source())
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}')
+    command = [sys.executable, "-m", "basedpyright", "--project", str(tmp_path)]
+    command += ["--pythonpath", sys.executable, "--level", "error"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
