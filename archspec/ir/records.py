@@ -24,6 +24,8 @@ class ParameterSpec:
 
 
 # ------------------------------------------------------------------------------------------------- PyTorch
+#
+# `helpers` of a record are what it calls by name and a generated file must therefore carry, each after those it uses.
 
 
 class Required:
@@ -62,6 +64,21 @@ class Arg:
 
 
 @dataclass(frozen=True, slots=True)
+class TorchHelper:
+    """A class or function that PyTorch lacks: a generated file that uses it carries it, once, above its own classes.
+
+    Attributes:
+        name: what the source defines, and what records call it by. `archspec.spec.names` lists the names of all
+            helpers, so that no spec gives them to something else.
+        source: its text, formatted and typed, for `torch.jit.script` too. It may use `math`, `torch`, `nn`, `F` and
+            `Tensor`, which the file imports where they are used.
+    """
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class TorchModule:
     """A submodule, registered under the node's name: `self.conv1 = nn.Conv2d(...)`, then `self.conv1(x)`.
 
@@ -74,6 +91,7 @@ class TorchModule:
     wrap: str = "{0}"
     # Modules whose output autograd keeps for the backward pass must not be followed by an in-place op.
     output_is_saved: bool = False
+    helpers: tuple[TorchHelper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +107,7 @@ class TorchFunction:
     module: str | None = None
     inplace: bool = False
     output_is_saved: bool = False
+    helpers: tuple[TorchHelper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +122,7 @@ class TorchExpression:
     binds: Literal["atom", "product", "sum"] = "atom"
     joiner: str = ", "
     output_is_saved: bool = False
+    helpers: tuple[TorchHelper, ...] = ()
 
 
 TorchCode: TypeAlias = "TorchModule | TorchFunction | TorchExpression"

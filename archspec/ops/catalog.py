@@ -35,9 +35,9 @@ from archspec.ops.activation_smooth import (
 )
 from archspec.ops.convolution import Conv
 from archspec.ops.convolution_transposed import ConvTranspose
-from archspec.ops.dropout import AlphaDropout, Dropout, DropoutChannels, Identity
+from archspec.ops.dropout import AlphaDropout, Dropout, DropoutChannels, DropPath, Identity
 from archspec.ops.join import Add, Concat, Maximum, Mul, Sub
-from archspec.ops.layout import Flatten, Permute, Reshape
+from archspec.ops.layout import ChannelShuffle, Flatten, Permute, Reshape
 from archspec.ops.linear import Linear
 from archspec.ops.norm import GroupNorm, InstanceNorm, LayerNorm
 from archspec.ops.norm_batch import BatchNorm
@@ -103,6 +103,7 @@ OPS: tuple[type[Op], ...] = (
     Dropout,
     DropoutChannels,
     AlphaDropout,
+    DropPath,
     Identity,
     # Joins.
     Add,
@@ -114,6 +115,7 @@ OPS: tuple[type[Op], ...] = (
     Flatten,
     Reshape,
     Permute,
+    ChannelShuffle,
     Upsample,
     Pad,
     Split,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from archspec.ir.fields import Probability
 from archspec.ir.op import Op, Sample
-from archspec.ir.records import Arg, OnnxNode, TorchModule
+from archspec.ir.records import Arg, OnnxNode, TorchHelper, TorchModule
 from archspec.ops.dtypes import require_float
 from archspec.ops.spatial import require_map
 
@@ -98,3 +98,52 @@ class AlphaDropout(Dropout):
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         return self._module("nn.AlphaDropout")
+
+
+# Draws the random numbers that torchvision's and timm's classes draw, in their order.
+_STOCHASTIC_DEPTH = TorchHelper(
+    "StochasticDepth",
+    '''class StochasticDepth(nn.Module):
+    """In training, zeroes whole samples (or the whole batch) at random and scales the rest."""
+
+    def __init__(self, p: float, mode: str = "row") -> None:
+        super().__init__()
+        self.p = p
+        self.mode = mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        kept = 1.0 - self.p
+        size = [x.shape[0] if self.mode == "row" else 1] + [1] * (x.ndim - 1)
+        noise = torch.empty(size, dtype=x.dtype, device=x.device).bernoulli_(kept)
+        if kept > 0:
+            noise.div_(kept)
+        return x * noise
+''',
+)
+
+
+class DropPath(Dropout):
+    """In training, zeroes whole samples at random and scales the rest by 1 / (1 - p): stochastic depth.
+
+    Shape: unchanged. On the branch beside a shortcut it leaves the branch out (Huang et al., 2016, arXiv:1603.09382).
+    It is torchvision's StochasticDepth, and timm's DropPath with mode `row`. In inference it does nothing, and counts
+    as nothing.
+    """
+
+    op: ClassVar[str] = "drop_path"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((3, 4, 4),), {"p": 0.2}),
+        Sample(((10,),), {"p": 0.5, "mode": "batch"}),
+        Sample(((10,),), {"p": 0}),
+        Sample(((10,),), {"p": 1}),
+    )
+
+    p: Probability = Field(description="Share of what is zeroed.")
+    mode: Literal["row", "batch"] = Field("row", description="Whether each sample is drawn alone, or the whole batch.")
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
+        p = Arg("p", self.p, source="p", positional=True)
+        mode = Arg("mode", self.mode, "row", source="mode")
+        return TorchModule("StochasticDepth", (p, mode), output_is_saved=True, helpers=(_STOCHASTIC_DEPTH,))

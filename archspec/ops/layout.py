@@ -1,4 +1,4 @@
-"""Ops that only rearrange the elements of one tensor: flatten, reshape, permute."""
+"""Ops that only rearrange the elements of one tensor: flatten, reshape, permute, channel_shuffle."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pydantic_core import PydanticCustomError
 
 from archspec.diagnostics.catalog.shapes import AxisOutOfRange, ReshapeElementsDiffer, WrongAxisCount
 from archspec.diagnostics.problem import ProblemError
-from archspec.ir.fields import Int
+from archspec.ir.fields import Int, PositiveInt
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, OnnxNode, TorchFunction
 from archspec.ir.window import POINTWISE, AxisMap, Whole
 from archspec.ops.axes import AXIS, moved_axes, sample_axis
-from archspec.ops.lowering import X, step
+from archspec.ops.lowering import PREVIOUS, X, chain, step
+from archspec.ops.spatial import require_divisor, require_map
 
 if TYPE_CHECKING:
     from archspec.ir.tensor import Shape, TensorType
@@ -165,3 +166,45 @@ class Permute(Op):
 
     def _order(self, tensor: TensorType) -> Shape:
         return tuple(sample_axis(self.op, axis, tensor, "axes") for axis in self.axes)
+
+
+class ChannelShuffle(Op):
+    """Deals the channels out to `groups` by turns, so that the next grouped convolution mixes them (nn.ChannelShuffle).
+
+    Shape: unchanged. With C channels, channel i of the output is channel (i % groups) * (C / groups) + i // groups of
+    the input (ShuffleNet: Zhang et al., 2017, arXiv:1707.01083).
+    """
+
+    op: ClassVar[str] = "channel_shuffle"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((8, 4, 5),), {"groups": 2}),
+        Sample(((6, 7),), {"groups": 3}),
+        Sample(((6, 7),), {"groups": 1}),
+        Sample(((6, 7),), {"groups": 6}),
+        Sample(((6, 2, 3, 4),), {"groups": 2}),
+        Sample(((8, 4, 5),), {"groups": 3}, fault="groups-do-not-divide"),
+        Sample(((8,),), {"groups": 2}, fault="wrong-rank"),
+    )
+
+    groups: PositiveInt = Field(description="Into how many groups the channels are dealt.")
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        require_map(self.op, inputs[0])
+        require_divisor(self.op, "groups", self.groups, inputs[0].channels, "input channels")
+        return inputs
+
+    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
+        return 0
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
+        groups = Arg("groups", self.groups, source="groups", positional=True)
+        return TorchFunction("F.channel_shuffle", (groups,), module="nn.ChannelShuffle")
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        (tensor,) = inputs
+        grouped = Constant((0, self.groups, tensor.channels // self.groups, -1))
+        return chain(
+            step("Reshape", X, grouped, allowzero=0),
+            step("Transpose", PREVIOUS, perm=(0, 2, 1, 3)),
+            step("Reshape", PREVIOUS, Constant((0, *tensor.shape)), allowzero=0),
+        )

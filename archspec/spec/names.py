@@ -81,6 +81,10 @@ _WORDS_OF_YAML = frozenset({"true", "false", "null"})
 
 # What generated source uses by these names, and what expressions mean by them.
 _TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "math", "input", "make_divisible"})
+
+# Classes and functions that generated source carries for ops that PyTorch lacks. A test compares this with the catalog.
+HELPERS = frozenset({"StochasticDepth"})
+
 _BUILTIN_NAMES = frozenset(name for name in dir(builtins) if name.islower())
 _HARMLESS_BUILTINS = frozenset({"filter", "input", "format", "hash", "id", "map", "pow", "slice", "vars", "zip"})
 
@@ -118,6 +122,6 @@ def fault_of_node_name(name: str) -> str | None:
 
 def fault_of_parameter_name(name: str) -> str | None:
     """Return why `name` cannot name a parameter, an index or a `let`, or None if it can."""
-    if name in _TAKEN or name in (_BUILTIN_NAMES - _HARMLESS_BUILTINS):
+    if name in _TAKEN | HELPERS or name in (_BUILTIN_NAMES - _HARMLESS_BUILTINS):
         return "it has a meaning of its own in expressions or in generated source"
     return fault_of_identifier(name)

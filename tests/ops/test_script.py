@@ -56,7 +56,9 @@ def _source(number: int, case: Case) -> str:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     path: Path = tmp_path_factory.mktemp("script") / "written_cases.py"
-    path.write_text(HEADER + "\n".join(_source(number, case) for number, case in enumerate(VALID)), encoding="utf-8")
+    helpers = dict.fromkeys(helper.source for case in VALID for helper in case.op.torch(case.inputs).helpers)
+    classes = [_source(number, case) for number, case in enumerate(VALID)]
+    path.write_text("\n".join([HEADER, *helpers, *classes]), encoding="utf-8")
     spec = importlib.util.spec_from_file_location("written_cases", path)
     assert spec is not None
     assert spec.loader is not None

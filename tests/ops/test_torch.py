@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision.ops import StochasticDepth
 
+from archspec.backends.torch.formatting import formatted
 from archspec.ir.records import TorchFunction
+from archspec.ir.tensor import TensorType
+from archspec.ops.dropout import DropPath
+from archspec.spec.names import HELPERS
 from tests.ops.table import VALID, each_valid
 from tests.ops.torch_reference import Reference, as_tuple, random_inputs, reference
 
@@ -51,6 +57,28 @@ def test_the_module_twin_of_a_function_is_equal(case: Case) -> None:
     assert isinstance(code, TorchFunction)
     inputs = random_inputs(case.inputs)
     assert torch.equal(Reference(code)(*inputs), Reference(code, twin=True)(*inputs))
+
+
+def test_helpers_are_formatted_and_reserved() -> None:
+    helpers = {helper.name: helper for case in VALID for helper in case.op.torch(case.inputs).helpers}
+    assert set(helpers) == HELPERS
+    for name, helper in helpers.items():
+        assert formatted(helper.source) == helper.source
+        (node,) = ast.parse(helper.source).body
+        assert isinstance(node, ast.ClassDef | ast.FunctionDef)
+        assert node.name == name
+
+
+@pytest.mark.parametrize("mode", ["row", "batch"])
+@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
+def test_drop_path_is_that_of_torchvision_in_training(mode: str, p: float) -> None:
+    (tensor,) = inputs = (TensorType((3, 4, 4)),)
+    ours = Reference(DropPath.model_validate({"p": p, "mode": mode}).torch(inputs)).train()
+    image = torch.randn(8, *tensor.shape)
+    torch.manual_seed(0)
+    found = ours(image)
+    torch.manual_seed(0)
+    assert torch.equal(found, StochasticDepth(p, mode).train()(image))
 
 
 @each_valid

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from archspec.ir.records import REQUIRED, TorchExpression, TorchFunction, TorchModule
+from tests.torch_names import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from archspec.ir.op import Op
     from archspec.ir.records import Arg, TorchCode
     from archspec.ir.tensor import TensorType
-
-NAMES = {"torch": torch, "nn": nn, "F": functional}
 
 
 def arguments(args: Sequence[Arg]) -> str:
@@ -34,7 +32,7 @@ class Reference(nn.Module):
         self.call = self._call(twin=twin)
         self.inner: nn.Module | None = None
         if isinstance(code, TorchModule) or twin:
-            self.inner = eval(self.call, dict(NAMES))  # noqa: S307  (our own records)
+            self.inner = eval(self.call, names_of(code))  # noqa: S307  (our own records)
 
     def _call(self, *, twin: bool) -> str:
         match self.code:
@@ -51,7 +49,7 @@ class Reference(nn.Module):
         joiner = self.code.joiner if isinstance(self.code, TorchExpression) else ", "
         text = self.call if self.inner is None else getattr(self.code, "wrap", "{0}")
         source = text.format(*names, all=joiner.join(names))
-        value = eval(source, dict(NAMES), dict(zip(names, inputs, strict=True)))  # noqa: S307
+        value = eval(source, names_of(self.code), dict(zip(names, inputs, strict=True)))  # noqa: S307
         return value if self.inner is None else self.inner(value)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archspec.ir.records import TorchFunction, TorchModule
+from archspec.spec.names import HELPERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -239,7 +240,7 @@ class Forward:
         return self._claim(name)
 
 
-RESERVED = frozenset({"self", "torch", "nn", "F", "Tensor"})
+RESERVED = frozenset({"self", "torch", "nn", "F", "Tensor"}) | HELPERS
 
 
 def _type_of_results(count: int) -> str:

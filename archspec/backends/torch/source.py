@@ -6,7 +6,14 @@ import builtins
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from archspec.backends.torch.definitions import Definition, Definitions, KindsDifferError, merge_all, signature_of
+from archspec.backends.torch.definitions import (
+    Definition,
+    Definitions,
+    KindsDifferError,
+    code_of,
+    merge_all,
+    signature_of,
+)
 from archspec.backends.torch.flat import FlatWriter
 from archspec.backends.torch.formatting import formatted
 from archspec.backends.torch.symbols import names_in
@@ -14,13 +21,14 @@ from archspec.backends.torch.values import NeedsClassError, Written
 from archspec.backends.torch.writer import ClassWriter, docstring
 from archspec.diagnostics.problem import Collector
 from archspec.elaborate.network import Choice, elaborate
+from archspec.spec.names import HELPERS
 
 if TYPE_CHECKING:
     from archspec.ir.graph import Graph, Scope, Value
     from archspec.ir.tensor import Shape
     from archspec.spec.template import NodeTemplate, SpecTemplate
 
-_TAKEN_NAMES = frozenset({"F", "Tensor"})
+_TAKEN_NAMES = frozenset({"F", "Tensor"}) | HELPERS
 
 _MAKE_DIVISIBLE = '''def make_divisible(value: float, divisor: int, min_value: int | None = None) -> int:
     """Round to a multiple of `divisor`, at least `min_value`, by no more than 10% down."""
@@ -39,7 +47,7 @@ def generate(graph: Graph, spec: SpecTemplate, *, fingerprint: str) -> str:
 def class_name(name: str) -> str:
     """Return the name of the class of a spec or block: `residual_mnist` becomes `ResidualMnist`.
 
-    A name that the generated file uses for something else (`F`, `Tensor`, a builtin) gets `Module` behind it.
+    A name that generated files use for something else (`F`, `Tensor`, a helper, a builtin) gets `Module` behind it.
     """
     made = "".join(part[:1].upper() + part[1:] for part in name.split("_") if part) or "Network"
     return f"{made}Module" if made in _TAKEN_NAMES or hasattr(builtins, made) else made
@@ -49,7 +57,8 @@ def _text(graph: Graph, spec: SpecTemplate, kept: frozenset[str], fingerprint: s
     writer = SourceWriter(graph, spec, kept)
     classes = writer.write()
     code = "\n\n\n".join("\n".join(lines) for lines in classes)
-    return f"{_header(graph, fingerprint)}\n\n{_imports(code)}\n\n\n{_functions(code)}{code}\n"
+    code = "\n\n\n".join([*_functions(code), *_helpers(graph), code])
+    return f"{_header(graph, fingerprint)}\n\n{_imports(code)}\n\n\n{code}\n"
 
 
 def _header(graph: Graph, fingerprint: str) -> str:
@@ -60,15 +69,22 @@ def _header(graph: Graph, fingerprint: str) -> str:
 
 
 def _imports(code: str) -> str:
-    lines = ["import torch"] if "torch." in code else []
+    lines = ["import math\n"] if "math." in code else []
+    lines += ["import torch"] if "torch." in code else []
     names = ["Tensor"] if "Tensor" in names_in(code) else []
     lines.append(f"from torch import {', '.join([*names, 'nn'])}")
     lines += ["from torch.nn import functional as F"] if "F." in code else []
     return "\n".join(lines)
 
 
-def _functions(code: str) -> str:
-    return f"{_MAKE_DIVISIBLE}\n\n" if "make_divisible(" in code else ""
+def _functions(code: str) -> list[str]:
+    return [_MAKE_DIVISIBLE.strip()] if "make_divisible(" in code else []
+
+
+def _helpers(graph: Graph) -> list[str]:
+    """Return what the ops of a network need beside PyTorch, each once."""
+    helpers = (helper for node in graph.nodes.values() for helper in code_of(node).helpers)
+    return [helper.source.strip() for helper in dict.fromkeys(helpers)]
 
 
 # ----------------------------------------------------------------------------------------------------- arguments

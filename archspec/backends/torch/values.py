@@ -28,6 +28,7 @@ from archspec.ir.records import InputSize
 from archspec.ops.join import Concat
 from archspec.source.tree import Scalar
 from archspec.spec.expressions import UNKNOWN
+from archspec.spec.names import HELPERS
 from archspec.spec.parameters import takes_words
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from archspec.spec.template import NodeTemplate, Parameter
 
 # What generated source calls things; no argument or local may hide them.
-TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "x", "make_divisible"})
+TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "x", "make_divisible"}) | HELPERS
 
 
 class NeedsClassError(Exception):

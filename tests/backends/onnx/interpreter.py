@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
-import torch.nn.functional as F  # noqa: N812  (what the records call it)
 from torch import nn
 
 from archspec.ir.records import REQUIRED, TorchExpression, TorchFunction, TorchModule
+from tests.torch_names import names_of
 
 if TYPE_CHECKING:
     from archspec.ir.graph import Graph, Node, Value
-    from archspec.ir.records import Arg
+    from archspec.ir.records import Arg, TorchCode
 
 # A tensor, or the several results of one node.
 Result: TypeAlias = "torch.Tensor | tuple[torch.Tensor, ...]"
-
-_NAMES = {"torch": torch, "nn": nn, "F": F}
 
 
 class Interpreted(nn.Module):
@@ -27,7 +25,7 @@ class Interpreted(nn.Module):
         for node in graph.nodes.values():
             code = node.op.torch(node.input_types)
             if isinstance(code, TorchModule):
-                self._register(node.path, _evaluate(code.cls)(*_positional(code.args), **_named(code.args)))
+                self._register(node.path, _evaluate(code, code.cls)(*_positional(code.args), **_named(code.args)))
 
     def _register(self, path: str, module: nn.Module) -> None:
         parent: nn.Module = self
@@ -52,11 +50,11 @@ class Interpreted(nn.Module):
         names = [f"x{index}" for index in range(len(inputs))]
         scope = dict(zip(names, inputs, strict=True))
         if isinstance(code, TorchModule):
-            return self.get_submodule(node.path)(_evaluate(code.wrap.format(*names), scope))
+            return self.get_submodule(node.path)(_evaluate(code, code.wrap.format(*names), scope))
         if isinstance(code, TorchFunction):
-            return _evaluate(code.call)(*inputs, *_positional(code.args), **_named(code.args))
+            return _evaluate(code, code.call)(*inputs, *_positional(code.args), **_named(code.args))
         assert isinstance(code, TorchExpression)
-        return _evaluate(code.template.format(*names, all=code.joiner.join(names)), scope)
+        return _evaluate(code, code.template.format(*names, all=code.joiner.join(names)), scope)
 
 
 def _pick(values: dict[str, Result], value: Value) -> Result:
@@ -73,5 +71,5 @@ def _named(args: tuple[Arg, ...]) -> dict[str, Any]:
     return {arg.name: arg.value for arg in named if arg.default is REQUIRED or arg.value != arg.default}
 
 
-def _evaluate(source: str, scope: dict[str, Any] | None = None) -> Any:
-    return eval(source, {**_NAMES, **(scope or {})})  # noqa: S307  (the ops' own records)
+def _evaluate(code: TorchCode, source: str, scope: dict[str, Any] | None = None) -> Any:
+    return eval(source, {**names_of(code), **(scope or {})})  # noqa: S307  (the ops' own records)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import nn
-from torch.nn import functional
-
 from archspec.ir.records import TorchExpression, TorchFunction, TorchModule
+from tests.torch_names import names_of
 
 if TYPE_CHECKING:
-    from archspec.ir.graph import Graph, Node
+    import torch
+    from torch import nn
 
-_NAMES = {"torch": torch, "nn": nn, "F": functional}
+    from archspec.ir.graph import Graph, Node
 
 
 def interpret(graph: Graph, module: nn.Module, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -37,7 +35,7 @@ def interpret(graph: Graph, module: nn.Module, inputs: dict[str, torch.Tensor]) 
 def run(node: Node, state: dict[str, torch.Tensor], arguments: list[torch.Tensor], *, training: bool) -> Any:
     """Run one node."""
     code = node.op.torch(node.input_types)
-    names = {**_NAMES, **{f"_{index}": argument for index, argument in enumerate(arguments)}}
+    names = {**names_of(code), **{f"_{index}": argument for index, argument in enumerate(arguments)}}
     slots = [f"_{index}" for index in range(len(arguments))]
     if isinstance(code, TorchExpression):
         text = code.template.replace("{all}", code.joiner.join(slots)).format(*slots)
