@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from archspec.diagnostics.catalog.expansion import BadRepeat
 from archspec.diagnostics.problem import ProblemError
-from archspec.elaborate.environment import parsed, value_of
+from archspec.elaborate.environment import Words, parsed, value_of
+from archspec.ops.catalog import BY_NAME
 from archspec.spec import names
 from archspec.spec.expressions import UNKNOWN, Unknown, evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from archspec.elaborate.environment import Environment
     from archspec.source.tree import Scalar
@@ -30,13 +31,13 @@ class Copy:
     names: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-def copies_of(loop: Repeat, env: Environment) -> Iterator[Copy]:
-    """Yield the copies of one loop; none while it is unknown how many there are.
+def copies_of(loop: Repeat, env: Environment, blocks: Collection[str]) -> Iterator[Copy]:
+    """Yield the copies of one loop; none while it is unknown how many there are. `blocks` are words that it may use.
 
     Raises:
         ProblemError: the count is no count, or the values do not suit the names.
     """
-    entries = entries_of(loop, env)
+    entries = entries_of(loop, env, blocks)
     if entries is UNKNOWN:
         return
     for position, entry in enumerate(entries):
@@ -54,14 +55,17 @@ def unknown_copy(loop: Repeat, env: Environment) -> Copy:
     return Copy(_name(loop, env, bound), bound)
 
 
-def entries_of(loop: Repeat, env: Environment) -> range | list[Any] | Unknown:
+def entries_of(loop: Repeat, env: Mapping[str, Any], blocks: Collection[str]) -> range | list[Any] | Unknown:
     """Return what a loop goes through: numbers, or its values.
+
+    Among these the name of an op, or of one of the `blocks`, stands for itself, unless it is a name in scope.
 
     Raises:
         ProblemError: the count is no count, or the values are no list.
     """
     if loop.each is not None:
-        values = value_of(loop.each, env)
+        words = Words(frozenset(name for name in (*BY_NAME, *blocks) if name not in env))
+        values = value_of(loop.each, env, words)
         if values is UNKNOWN or isinstance(values, list):
             return values
         raise ProblemError(BadRepeat(span=loop.each.span, reason="`each` must be a list"))

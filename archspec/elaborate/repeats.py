@@ -25,6 +25,7 @@ class Copies:
     def __init__(self, expander: Expander, template: NodeTemplate, frame: Frame, *, in_list: bool) -> None:
         """Expand `template` in `frame`."""
         self._expander = expander
+        self._blocks = expander.vocabulary.blocks
         self._template = template
         self._body = dataclasses.replace(template, repeats=())
         self._frame = frame
@@ -67,7 +68,7 @@ class Copies:
         env = self._frame.env
         for loop in self._template.repeats:
             try:
-                entries_of(loop, env)
+                entries_of(loop, env, self._blocks)
                 env = env.new_child(dict(unknown_copy(loop, env).names))
             except ProblemError as error:
                 self._expander.reports.add_all(error.problems, self._frame, self._shown)
@@ -83,9 +84,9 @@ class Copies:
         else:
             made = around.inner(path, env.new_child({}), {"input": first}, frozenset())
         outermost, *inner_loops = repeats
-        if entries_of(outermost, env) is UNKNOWN:
+        if entries_of(outermost, env, self._blocks) is UNKNOWN:
             return FAILED
-        for number, copy in enumerate(copies_of(outermost, env)):
+        for number, copy in enumerate(copies_of(outermost, env, self._blocks)):
             seen = env.new_child(dict(copy.names))
             if number:
                 note = Note(f"in copy {number + 1} of {self._shown}", self._body.span)

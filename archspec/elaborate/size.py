@@ -12,7 +12,7 @@ from archspec.spec.expressions import UNKNOWN
 from archspec.spec.parameters import takes_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from archspec.elaborate.environment import Environment
     from archspec.source.tree import Tree
@@ -33,7 +33,7 @@ class Sizer:
         """Return how many nodes a node makes at least, all copies taken together."""
         counts: list[int] = []
         for loop in template.repeats:
-            counts.append(_count(loop, env))
+            counts.append(_count(loop, env, self._blocks))
             env = env.new_child(dict.fromkeys((loop.index, *loop.names), UNKNOWN))
         size = self._one(template, env, depth)
         for count in reversed(counts):
@@ -79,9 +79,9 @@ class Sizer:
         return self._known[key]
 
 
-def _count(loop: Repeat, env: Environment) -> int:
+def _count(loop: Repeat, env: Environment, blocks: Collection[str]) -> int:
     try:
-        entries = entries_of(loop, env)
+        entries = entries_of(loop, env, blocks)
     except ProblemError:
         return 1
     return 1 if entries is UNKNOWN else len(entries)

@@ -17,17 +17,18 @@ from archspec.backends.torch.definitions import (
     merge_all,
     signature_of_child,
 )
-from archspec.backends.torch.symbols import Loop, literal, names_in, rendered
+from archspec.backends.torch.symbols import Loop, free_names, literal, names_in, rendered
 from archspec.backends.torch.values import NeedsClassError, Values
 from archspec.diagnostics.problem import ProblemError
-from archspec.elaborate.environment import parsed, value_of
+from archspec.elaborate.environment import parsed
+from archspec.elaborate.loops import entries_of
 from archspec.ir.graph import Node, Scope
 from archspec.ir.records import TorchFunction, TorchModule
 from archspec.source.span import Span
 from archspec.spec.expressions import render
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from archspec.ir.graph import Value
     from archspec.source.tree import Tree
@@ -57,6 +58,8 @@ class Modules:
         self.body = Block()
         self._loose = False
         self._can_state = True
+        self._carriers: list[str] = []  # names for the channels that loops carry along
+        self._live: list[str] = []  # those of them that are in use around the list being stated
 
     def module(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
         """Return source that makes the module of a node.
@@ -132,13 +135,13 @@ class Modules:
     def attempt(self) -> Generator[None]:
         """Try to write something; where that needs a class, leave everything as it was before, and go on."""
         values, body = self.values, self.body
-        lines, indent = len(body.lines), body.indent
+        lines, indent, live = len(body.lines), body.indent, len(self._live)
         loops, groups, running = len(values.names.loops), len(values.groups), values.running
         can_state = self._can_state
         try:
             yield
         except NeedsClassError:
-            del body.lines[lines:], values.names.loops[loops:], values.groups[groups:]
+            del body.lines[lines:], values.names.loops[loops:], values.groups[groups:], self._live[live:]
             body.indent, values.running, self._can_state, self._loose = indent, running, can_state, False
 
     def _group_module(self, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
@@ -161,9 +164,22 @@ class Modules:
         try:
             if any(_is_multiple(child.item) for expansion in expansions for child in expansion.scope.children):
                 return "*" + self._stated(nodes, expansions, incoming, name)
-            elements = self._elements(nodes, expansions, incoming, name)
+            return self._listed(nodes, expansions, incoming, name)
         finally:
             self.values.groups.pop()
+
+    def _listed(
+        self, nodes: Sequence[NodeTemplate], expansions: Sequence[Expansion], incoming: list[str], name: str
+    ) -> str:
+        """Return the elements of an `nn.Sequential`; state them where a loop has to carry the channels along."""
+        start, tables = len(self.body.lines), self.values.tables
+        elements = self._elements(nodes, expansions, incoming, name)
+        end = len(self.body.lines)
+        if self._can_state and self.values.tables > tables:
+            with self.attempt():
+                local = self._stated(nodes, expansions, incoming, name)
+                del self.body.lines[start:end]
+                return f"*{local}"
         return joined(elements)
 
     def _elements(
@@ -210,7 +226,16 @@ class Modules:
     ) -> str:
         if template.repeats[level].name is not None:
             return self._named_copies(template, sites, incoming, name, level)
+        start, tables = len(self.body.lines), self.values.tables
         copies = self._copies(template, sites, incoming, name, level)
+        end = len(self.body.lines)
+        if self._can_state and self.values.tables > tables:
+            with self.attempt():
+                local = self._stated_list(
+                    lambda local: self._state_loop(template, sites, incoming, local, name, level), name
+                )
+                del self.body.lines[start:end]
+                return f"nn.Sequential(*{local})"
         unrolled = isinstance(ast.parse(copies, mode="eval").body, ast.List)
         return f"nn.Sequential({joined(_items(copies))})" if unrolled else f"nn.Sequential(*{copies})"
 
@@ -265,14 +290,17 @@ class Modules:
 
     def _header(self, repeat: Repeat, sites: Sequence[Site], body: str, name: str) -> str:
         """Return `for i in range(n)`."""
-        used = names_in(body)
+        used = free_names(body)
         loop = _loop_of(repeat)
         if repeat.each is None:
             counts = [len(site.scope.children) for site in sites]
             count = self.values.resolve(sites, counts, self._texts(repeat.count), f"{name}_count")
             return f"for {loop.index if loop.index in used else '_'} in range({count})"
         assert repeat.each is not None
-        values = [value_of(repeat.each, site.child.env) for site in sites]
+        values = [
+            self.values.names.as_class(entries_of(repeat, site.child.env, self.values.source.spec.blocks))
+            for site in sites
+        ]
         entries = self._each(repeat, sites, values, name)
         names = ", ".join(item if item in used else "_" for item in loop.names) or "_"
         if loop.index not in used:
@@ -323,12 +351,30 @@ class Modules:
         """State a list of modules with loops; return its local name."""
         if not self._can_state:
             raise NeedsClassError
+        return self._stated_list(lambda local: self._state_nodes(nodes, expansions, incoming, local, name), name)
+
+    def _stated_list(self, state: Callable[[str], object], name: str) -> str:
+        """State a list that `state` fills; return its local name."""
         local = self.values.names.fresh(name)
         self.body.add(f"{local}: list[nn.Module] = []")
         outer, self.values.running = self.values.running, None
-        self._state_nodes(nodes, expansions, incoming, local, name)
+        if outer is not None:
+            self._live.append(outer)
+        state(local)
+        if outer is not None:
+            self._live.pop()
         self.values.running = outer
         return local
+
+    def _running_name(self) -> str:
+        """Return a name for the channels that a loop carries along; lists that follow each other share it."""
+        free = [name for name in self._carriers if name not in self._live]
+        if not free:
+            is_network = self.values.definition.kind == "network"
+            wanted = "in_channels" if is_network and not self._carriers else "width"
+            free.append(self.values.names.fresh(wanted))
+            self._carriers.append(free[0])
+        return free[0]
 
     def _state_nodes(
         self,
@@ -346,9 +392,12 @@ class Modules:
             present = [site for site in column if site.item is not None]
             if not present:
                 continue
-            if _is_multiple(present[0].item):
+            if _is_multiple(present[0].item) or self._needs_table(node, present, incoming, name):
                 self._flush(elements, local)
                 incoming = self._state_loop(node, present, incoming, local, name, level=0)
+                for later in range(position + 1, len(nodes)):
+                    after = [expansion.site(later) for expansion in expansions]
+                    self.values.carry(after, map(self._channels_after, column))
                 before = None
                 continue
             self._loose = is_loose(before)
@@ -358,6 +407,16 @@ class Modules:
             before = present if len(present) == len(column) else None
         self._flush(elements, local)
         return incoming
+
+    def _needs_table(self, node: NodeTemplate, present: list[Site], incoming: list[str], name: str) -> bool:
+        """Tell whether the copies of a list's loop would look up the channels that enter them by their index."""
+        if not (isinstance(present[0].item, Scope) and present[0].scope.kind == "splice"):
+            return False
+        tables = self.values.tables
+        with self.attempt():
+            self._copies(node, present, incoming, name, level=0)
+            raise NeedsClassError  # it was only tried
+        return self.values.tables > tables
 
     def _flush(self, elements: list[str], local: str) -> None:
         if len(elements) == 1 and not elements[0].startswith("*"):
@@ -375,10 +434,12 @@ class Modules:
             raise NeedsClassError
         repeat = template.repeats[level]
         start = len(self.body.lines)
-        owns = self.values.running is None
-        running = self.values.running or self.values.names.fresh("width")
-        self.values.running = running
+        outer = self.values.running
+        starts = outer is None or outer not in incoming  # whether the name does not hold the channels at this point yet
+        running = outer or self._running_name()
         initial = self._initial(sites, incoming, name)
+        self.values.running = running
+        self.values.carry(inner, (channels_into(site) for site in inner))
         self.values.names.loops.append(_loop_of(repeat))
         self.body.indent += 1
         carried = [*(text for text in incoming if text != running), running]
@@ -392,16 +453,17 @@ class Modules:
         body = self.body.lines[start:]
         del self.body.lines[start:]
         text = "\n".join(body)
-        if owns and running in names_in(text.replace(f"{running} = ", "")):
+        is_read = not starts or running in names_in(text.replace(f"{running} = ", ""))
+        if starts and is_read:
             self.body.add(f"{running} = {initial}")
-        elif owns:
+        elif not is_read:
             body = [line for line in body if not line.strip().startswith(f"{running} = ")]
         self.body.add(self._header(repeat, sites, text, name) + ":")
         self.body.lines.extend(body)
-        if owns:
-            self.values.running = None
-            return [text for text in after if text != running and not self._looped(text, repeat)]
-        return [running]
+        if is_read:
+            return [running]
+        self.values.running = outer
+        return [text for text in after if text != running and not self._looped(text, repeat)]
 
     def _state_copy(
         self, template: NodeTemplate, inner: list[Site], incoming: list[str], local: str, name: str
@@ -417,6 +479,10 @@ class Modules:
         self.body.add(f"{local}.append({self.module(_once(template), inner, [incoming], name)})")
         return self.values.outgoing(_once(template), inner, [incoming])
 
+    def _channels_after(self, site: Site) -> int:
+        """Return the channels of what leaves an item, or passes where it is left out."""
+        return self.values.source.graph.type_of(next(iter(site.child.values.values()))).channels
+
     def _looped(self, text: str, repeat: Repeat) -> bool:
         loop = _loop_of(repeat)
         return bool(names_in(text) & {loop.index, *loop.names})
@@ -424,16 +490,14 @@ class Modules:
     def _initial(self, sites: Sequence[Site], incoming: list[str], name: str) -> str:
         """Return source for the channels before a loop."""
         values = [channels_into(site) for site in sites]
-        return self.values.resolve(
-            sites, values, [text for text in incoming if text != self.values.running], f"{name}_width"
-        )
+        return self.values.resolve(sites, values, incoming, f"{name}_width")
 
     def _update(self, inner: list[Site], after: list[str], running: str, name: str) -> None:
         """State what the channels are after a copy, unless they are what they were."""
         if after == [running]:
             return
-        values = [channels_out_of(site) for site in inner]
-        text = self.values.resolve(inner, values, [text for text in after if text != running], f"{name}_width")
+        values = [self._channels_after(site) for site in inner]
+        text = self.values.resolve(inner, values, after, f"{name}_width")
         if text != running:
             self.body.add(f"{running} = {text}")
 
@@ -507,17 +571,9 @@ def is_loose(before: list[Site] | None) -> bool:
 
 
 def channels_into(site: Site) -> int:
-    """Return the channels of what enters a scope."""
-    return next(iter(site.scope.input_types.values())).channels
-
-
-def channels_out_of(site: Site) -> Any:
-    """Return the channels of what leaves an item."""
+    """Return the channels of what enters an item."""
     item = site.item
-    if isinstance(item, Node):
-        return item.output.channels
-    last = next((child for child in reversed(item.children) if child.item is not None), None)
-    return channels_into(site) if last is None else channels_out_of(Site(last, site.owner))
+    return (item.input_types[0] if isinstance(item, Node) else next(iter(item.input_types.values()))).channels
 
 
 def joined(elements: list[str]) -> str:

@@ -16,7 +16,7 @@ from archspec.backends.torch.definitions import (
 )
 from archspec.backends.torch.flat import FlatWriter
 from archspec.backends.torch.formatting import formatted
-from archspec.backends.torch.symbols import names_in
+from archspec.backends.torch.symbols import ClassName, names_in
 from archspec.backends.torch.values import NeedsClassError, Written
 from archspec.backends.torch.writer import ClassWriter, docstring
 from archspec.diagnostics.problem import Collector
@@ -153,6 +153,7 @@ class SourceWriter:
         self.definitions = Definitions(graph.root)
         self._written: dict[int, Written] = {}
         self._classes: list[list[str]] = []
+        self.words: dict[str, ClassName] = {}  # the classes that names of ops were found to stand for
         self._flat: dict[str, str] = {}
         self._failed: set[int] = set()
         self._names: Counter[str] = Counter({class_name(graph.name): 1})

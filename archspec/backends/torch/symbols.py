@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections import ChainMap
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -133,6 +134,26 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(_NAME.findall(text))
 
 
+def free_names(code: str) -> frozenset[str]:
+    """Return the names that some code reads and that no loop in it binds."""
+    try:
+        tree = ast.parse(textwrap.dedent(code))
+    except SyntaxError:  # not a whole statement: all its names may be free
+        return names_in(code)
+    return frozenset(_free(tree))
+
+
+def _free(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Name):
+        return {node.id}
+    loops = [node] if isinstance(node, ast.For) else getattr(node, "generators", [])
+    bound = {name.id for loop in loops for name in ast.walk(loop.target) if isinstance(name, ast.Name)}
+    # What a loop goes through is read before the loop binds its names.
+    outside = [name for loop in loops for name in _free(loop.iter)]
+    inside = {name for child in ast.iter_child_nodes(node) for name in _free(child)}
+    return (inside - bound) | set(outside)
+
+
 def names_read(lines: Iterable[str]) -> set[str]:
     """Return the names that some statements read; keywords of calls are no names."""
     tree = ast.parse("\n".join(lines))
@@ -197,7 +218,7 @@ class Namespace:
         params: the arguments of the constructor found so far.
         lets: the local names defined so far, each with its source.
         loops: the loops around the code being written, outermost first.
-        running: a local name that holds the channels of the tensor at this point of a list, or None.
+        words: the module classes that names of ops stand for.
     """
 
     scopes: list[Scope[Any]]
@@ -205,13 +226,20 @@ class Namespace:
     lets: dict[str, str] = field(default_factory=dict[str, str])
     loops: list[Loop] = field(default_factory=list[Loop])
     taken: set[str] = field(default_factory=set[str])
+    words: dict[str, ClassName] = field(default_factory=dict[str, ClassName])
 
     def values(self, owner: Scope[Any], env: AbstractMapping[str, Any]) -> AbstractMapping[str, Any]:
         """Return what the names stand for at one site."""
         known: dict[str, Any] = {name: param.values.get(id(owner), UNKNOWN) for name, param in self.params.items()}
         known |= {name: owner.env.get(name, UNKNOWN) for name in self.lets}
         looped = {name: env.get(name, UNKNOWN) for loop in self.loops for name in (loop.index, *loop.names)}
-        return ChainMap(looped, known)
+        return ChainMap({name: self.as_class(value) for name, value in looped.items()}, known)
+
+    def as_class(self, value: Any) -> Any:
+        """Return the class that the name of an op stands for; in a list, for each name in it."""
+        if isinstance(value, list | tuple):
+            return type(value)(self.as_class(item) for item in value)
+        return self.words.get(value, value) if isinstance(value, str) else value
 
     def fresh(self, wanted: str) -> str:
         """Return a name that nothing here has yet."""

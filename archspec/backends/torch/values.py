@@ -32,9 +32,10 @@ from archspec.spec.names import HELPERS
 from archspec.spec.parameters import takes_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archspec.backends.torch.source import SourceWriter
+    from archspec.ir.graph import Child
     from archspec.ir.records import Arg
     from archspec.spec.template import NodeTemplate, Parameter
 
@@ -70,10 +71,12 @@ class Values:
         self.definition = definition
         self.kept = kept
         self.scopes = definition.scopes
-        self.names = Namespace(self.scopes, taken=set(TAKEN) | self._declared_names())
+        self.names = Namespace(self.scopes, taken=set(TAKEN) | self._declared_names(), words=source.words)
         self.symbols: dict[str, list[str]] = {}
         self.groups: list[list[str]] = []
         self.running: str | None = None
+        self._carried: dict[int, int] = {}  # what the running name holds where a child stands
+        self.tables = 0  # how often the channels that enter a copy had to be looked up by its index
 
     # ----------------------------------------------------------------------------------------------- names
 
@@ -101,7 +104,7 @@ class Values:
 
     def _argument(self, name: str) -> str | None:
         """Make a parameter of the spec an argument of the constructor."""
-        values = [scope.env.get(name, UNKNOWN) for scope in self.scopes]
+        values = [self.names.as_class(scope.env.get(name, UNKNOWN)) for scope in self.scopes]
         if any(value is UNKNOWN or isinstance(value, ShapeView) for value in values):
             return None
         if self.definition.kind == "network" and name not in self.kept:
@@ -121,13 +124,13 @@ class Values:
         return name
 
     def _give_default(self, param: CtorParam, declared: Parameter) -> None:
-        if declared.type in ("float", "int", "bool", "str"):
+        if declared.type in ("float", "int", "bool", "str") and param.annotation != "type[nn.Module]":
             param.annotation = declared.type
         if declared.default is None:
             return
         text = rendered(declared.default, lambda _: None, ANY_WORD if takes_words(declared.type) else NO_WORDS)
         if text is not None:
-            value = evaluated(text, {})
+            value = self.names.as_class(evaluated(text, {}))
             if value is not UNKNOWN:
                 param.default, param.default_value = literal(value), value
 
@@ -186,27 +189,26 @@ class Values:
         It is one of the candidates, a literal, a choice by the loop's first copy, or one more argument.
         """
         texts = list(candidates)
-        envs = [self.names.values(site.owner, site.child.env) for site in sites]
-        found = first_holding(texts, values, envs)
+        found = first_holding(texts, values, [self._env(site) for site in sites])
         constant = all(same(value, values[0]) for value in values)
-        if found is not None and not (
-            constant and not names_in(found) & (set(self.names.params) | set(self.names.lets))
-        ):
+        telling = {*self.names.params, *self.names.lets, self.running}
+        if found is not None and not (constant and not names_in(found) & telling):
             return found
-        if constant and not (self.running_in(texts)):
-            return literal(values[0])
-        split = self._split(sites, values, texts)
-        if split is not None:
-            return split
-        if self.running_in(texts):
-            return self.running_in(texts) or ""
         if constant:
             return literal(values[0])
-        return self._more(sites, values, hint)
+        return self._split(sites, values, texts) or self._more(sites, values, hint)
 
-    def running_in(self, texts: Iterable[str]) -> str | None:
-        """Return the running name among some candidates."""
-        return next((text for text in texts if text == self.running), None)
+    def _env(self, site: Site) -> Mapping[str, Any]:
+        """Return what the names of the code being written stand for at a site."""
+        known = self.names.values(site.owner, site.child.env)
+        if self.running is None or id(site.child) not in self._carried:
+            return known
+        return ChainMap({self.running: self._carried[id(site.child)]}, known)  # type: ignore[arg-type]
+
+    def carry(self, sites: Iterable[Site], channels: Iterable[int]) -> None:
+        """Note what the running name holds at some sites, and at all that is in them."""
+        for site, value in zip(sites, channels, strict=True):
+            self._carried.update((id(child), value) for child in _all_in(site.child))
 
     def _split(self, sites: Sequence[Site], values: list[Any], texts: list[str]) -> str | None:
         """Return `first if i == 0 else rest`."""
@@ -231,8 +233,7 @@ class Values:
         return f"{parts[0]} if {index} == 0 else {parts[1]}"
 
     def _simple(self, sites: list[Site], values: list[Any], texts: list[str]) -> str | None:
-        envs = [self.names.values(site.owner, site.child.env) for site in sites]
-        found = first_holding(texts, values, envs)
+        found = first_holding(texts, values, [self._env(site) for site in sites])
         if found is not None and names_in(found):
             return found
         return literal(values[0]) if all(same(value, values[0]) for value in values) else found
@@ -344,8 +345,14 @@ class Values:
                 candidates = self.argument_candidates(template, arg.source, sites[0])
             if all(same(value, arg.default) for value in values) and not self.varies(candidates):
                 continue
-            found.append((arg, self.resolve(sites, values, candidates, f"{name}_{arg.name}")))
+            text = self.resolve(sites, values, candidates, f"{name}_{arg.name}")
+            self._note_table(text, is_channels=isinstance(arg.source, InputSize))
+            found.append((arg, text))
         return found
+
+    def _note_table(self, text: str, *, is_channels: bool) -> None:
+        indices = tuple(f"[{loop.index}]" for loop in self.names.loops)
+        self.tables += is_channels and text.endswith(indices)
 
     def varies(self, candidates: Iterable[str]) -> bool:
         """Tell whether some source depends on an argument of the constructor, or on a loop."""
@@ -369,6 +376,7 @@ class Values:
             if usual and not self.varies(candidates):
                 continue
             text = self.resolve(sites, values, candidates, f"{name}_{param.name}")
+            self._note_table(text, is_channels=param.size_of is not None)
             parts.append(text if param.default is None else f"{param.name}={text}")
         return f"{written.name}({', '.join(parts)})"
 
@@ -403,6 +411,11 @@ class Values:
             return None
         if name not in self.names.params:
             values = {id(site.owner): ClassName(part[0]) for site, part in zip(sites, parts, strict=True) if part}
+            self.source.words.update(
+                (word, ClassName(part[0]))
+                for site, part in zip(sites, parts, strict=True)
+                if part and isinstance(word := site.owner.env.get(name), str)
+            )
             param = CtorParam(name, "type[nn.Module]", values, source=name)
             self._give_default_class(param, declared)
             self.names.params[name] = param
@@ -417,6 +430,13 @@ class Values:
                 param.default_value = param.values[id(scope)]
                 param.default = literal(param.default_value)
                 return
+
+
+def _all_in(child: Child[Any]) -> Iterator[Child[Any]]:
+    yield child
+    if isinstance(child.item, Scope):
+        for inner in child.item.children:
+            yield from _all_in(inner)
 
 
 def _table(sites: list[tuple[Any, Any]], indices: list[str]) -> Any:
