@@ -54,6 +54,7 @@ class Arg:
         source: where the value comes from, so that a backend can write the spec's own expression instead of the
             number: the name of an op parameter that the value equals, or an `InputSize`; None if neither.
         positional: written without its name.
+        form: how the spec's expression stands in the value, where it is only a part of it: `(0, 0, {}, {})`.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Arg:
     default: Any = REQUIRED
     source: str | InputSize | None = None
     positional: bool = False
+    form: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)

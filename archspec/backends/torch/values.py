@@ -342,7 +342,8 @@ class Values:
             if isinstance(arg.source, InputSize):
                 candidates = incoming[arg.source.index]
             elif arg.source is not None:
-                candidates = self.argument_candidates(template, arg.source, sites[0])
+                texts = self.argument_candidates(template, arg.source, sites[0])
+                candidates = [arg.form.replace("{}", text) for text in texts]
             if all(same(value, arg.default) for value in values) and not self.varies(candidates):
                 continue
             text = self.resolve(sites, values, candidates, f"{name}_{arg.name}")

@@ -171,8 +171,9 @@ class ClassWriter:
         name = self._name_of(place.position)
         numbered = self.graph.is_list
         body = self.modules.body
-        if place.is_conditional and place.sources != (place.passing,):
-            raise NeedsClassError  # nn.Identity passes its only input
+        passes_input = place.sources == (place.passing,)
+        if place.is_conditional and not passes_input and (numbered or _has_several_results(place)):
+            raise NeedsClassError
         if place.is_conditional:
             body.add(f"if {self.modules.condition(place.template, place.column, name)}:")
             body.indent += 1
@@ -180,7 +181,7 @@ class ClassWriter:
         if place.is_conditional:
             body.indent -= 1
             body.add("else:")
-            body.add("    " + _registered(name, "nn.Identity()", numbered=numbered))
+            body.add("    " + _registered(name, "nn.Identity()" if passes_input else "None", numbered=numbered))
         attribute = f'getattr(self, "{name}")' if numbered else f"self.{name}"
         call = f"{attribute}({{all}})"
         results: tuple[str, ...] = ()
@@ -190,7 +191,10 @@ class ClassWriter:
             call = f"{attribute}({code.wrap})" if isinstance(code, TorchModule) else call
         elif len(item.outputs) > 1:
             results = tuple(item.outputs)
-        self._add_step(Step(place.position, name, place.sources, call, results=results), place)
+        step = Step(place.position, name, place.sources, call, results=results)
+        if place.is_conditional and not passes_input:
+            step.condition, step.otherwise = f"{attribute} is not None", place.passing
+        self._add_step(step, place)
 
     def _made(self, place: _Place) -> str:
         """Return source that makes the submodule of a node."""
@@ -360,6 +364,11 @@ def docstring(description: str) -> list[str]:
 def _registered(name: str, text: str, *, numbered: bool) -> str:
     """Return the statement that registers a submodule; a number is no attribute's name."""
     return f'self.add_module("{name}", {text})' if numbered else f"self.{name} = {text}"
+
+
+def _has_several_results(place: _Place) -> bool:
+    item = place.present[0].item
+    return isinstance(item, Scope) and len(item.outputs) > 1
 
 
 def _hint(template: NodeTemplate) -> str:
