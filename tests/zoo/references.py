@@ -22,7 +22,11 @@ TIMM: Mapping[str, str] = {}
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {}
 
 # The shape of an input, where the usual small one would not do.
-INPUTS: Mapping[str, tuple[int, ...]] = {}
+INPUTS: Mapping[str, tuple[int, ...]] = {
+    "mc3_18": (3, 8, 32, 32),
+    "r2plus1d_18": (3, 8, 32, 32),
+    "r3d_18": (3, 8, 32, 32),
+}
 
 # How far results may be apart, in parts of their scale, and why. Everything else is bit-equal.
 TOLERANCES: Mapping[str, tuple[float, str]] = {}
