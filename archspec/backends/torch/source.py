@@ -102,8 +102,11 @@ def _kept(graph: Graph, spec: SpecTemplate) -> frozenset[str]:
         if isinstance(graph.params.get(parameter.name), int | float)
         and not isinstance(graph.params[parameter.name], bool)
     ]
-    kept = frozenset(name for name in numbers if _is_symbolic(graph, spec, name))
-    return kept if len(kept) < 2 or _agree(graph, spec, kept) else frozenset()  # noqa: PLR2004
+    kept = frozenset[str]()
+    for name in numbers:
+        if _is_symbolic(graph, spec, name) and _agree(graph, spec, kept | {name}):
+            kept |= {name}
+    return kept
 
 
 def _is_symbolic(graph: Graph, spec: SpecTemplate, name: str) -> bool:
@@ -125,7 +128,8 @@ def _changed(graph: Graph, spec: SpecTemplate, names: frozenset[str], step: int)
         params[name] = params[name] + step + number
     collector = Collector()
     inputs = {name: tensor.shape for name, tensor in graph.inputs.items()}
-    other = elaborate(spec, collector, Choice(None, params, inputs))
+    variant = graph.name if graph.name in spec.variants else None  # so that it bears the same name
+    other = elaborate(spec, collector, Choice(variant, params, inputs))
     return None if collector else other
 
 
