@@ -5,7 +5,7 @@ import dataclasses
 import random
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
@@ -478,7 +478,8 @@ def rename_to(**words: str) -> Callable[[str], str | None]:
         ("a == 'relu'", 'a == "relu"'),
         ("a == 'it\"s'", "a == 'it\"s'"),
         ("true", "True"),
-        ("(1,)", "[1]"),
+        ("(1,)", "(1,)"),
+        ("[a, 2]", "(a, 2)"),
         ("x[0]", "x[0]"),
         ("x[ a+1 : ]", "x[a + 1 :]"),
         ("x[a:-1]", "x[a:-1]"),
@@ -487,9 +488,9 @@ def rename_to(**words: str) -> Callable[[str], str | None]:
         ("a in range(3)", "a in range(3)"),
         ("sum(range(3))", "sum(range(3))"),
         ("range(3)[1]", "range(3)[1]"),
-        ("range(3)", "[*range(3)]"),
-        ("range(3)[1:]", "[*range(3)][1:]"),
-        ("range(3) == [0, 1, 2]", "[*range(3)] == [0, 1, 2]"),
+        ("range(3)", "(*range(3),)"),
+        ("range(3)[1:]", "(*range(3),)[1:]"),
+        ("range(3) == [0, 1, 2]", "(*range(3),) == (0, 1, 2)"),
         ("make_divisible( a*b,8 )", "make_divisible(a * b, 8)"),
         ("1e-3", "0.001"),
         ("input.channels//2", "input.channels // 2"),
@@ -565,11 +566,15 @@ def test_source_means_what_the_expression_means(text: str) -> None:
         value = evaluate(expression, SCOPE)
     except ProblemError:
         return  # the bounds that it holds are the point; Python has none
-    known = {name: SCOPE[name] for name in ("a", "b", "width", "flag", "depths", "zero", "activation")}
+    known = {name: as_tuples(SCOPE[name]) for name in ("a", "b", "width", "flag", "depths", "zero", "activation")}
     found = eval(source, {**known, "input_channels": 64, "make_divisible": make_divisible})  # noqa: S307
-    found = list(found) if isinstance(found, range) else found
-    assert found == value
-    assert type(found) is type(value)
+    found = tuple(found) if isinstance(found, range) else found
+    assert found == as_tuples(value)
+    assert type(found) is type(as_tuples(value))
+
+
+def as_tuples(value: object) -> object:
+    return tuple(as_tuples(item) for item in cast("list[object]", value)) if isinstance(value, list) else value
 
 
 @given(st.text(alphabet=st.sampled_from("ab1.0 +-*/%()[]<>=!,:'\"\n&é_xinotr"), max_size=30))

@@ -26,6 +26,7 @@ INPUTS: Mapping[str, tuple[int, ...]] = {
     "mc3_18": (3, 8, 32, 32),
     "r2plus1d_18": (3, 8, 32, 32),
     "r3d_18": (3, 8, 32, 32),
+    "s3d": (3, 13, 209, 209),
 }
 
 # How far results may be apart, in parts of their scale, and why. Everything else is bit-equal.

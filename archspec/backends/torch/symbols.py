@@ -86,14 +86,25 @@ def literal(value: Any) -> str:
     return repr(value)
 
 
-def annotation_of(value: Any) -> str:
-    """Return the type of a value as an annotation."""
+def annotation_of(values: Iterable[Any]) -> str:
+    """Return the type of some values as an annotation: tuples that all have one length are typed item by item."""
+    found = list(values)
+    if all(isinstance(value, tuple) for value in found) and len({len(value) for value in found}) == 1 and found[0]:
+        return f"tuple[{', '.join(annotation_of(column) for column in zip(*found, strict=True))}]"
+    return " | ".join(sorted({_annotation_of_one(value) for value in found}))
+
+
+def _annotation_of_one(value: Any) -> str:
     if isinstance(value, ClassName):
         return "type[nn.Module]"
-    if isinstance(value, list | tuple):
-        inner = " | ".join(sorted({annotation_of(item) for item in value})) or "int"
-        return f"list[{inner}]" if isinstance(value, list) else f"tuple[{inner}, ...]"
+    if isinstance(value, tuple):
+        return f"tuple[{annotation_of(value) or 'int'}, ...]"
     return type(value).__name__
+
+
+def frozen(value: Any) -> Any:
+    """Return a value with tuples for lists: what arguments of generated constructors are."""
+    return tuple(frozen(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 def same(left: Any, right: Any) -> bool:

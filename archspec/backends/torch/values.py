@@ -14,6 +14,7 @@ from archspec.backends.torch.symbols import (
     annotation_of,
     evaluated,
     first_holding,
+    frozen,
     literal,
     names_in,
     rendered,
@@ -104,7 +105,7 @@ class Values:
 
     def _argument(self, name: str) -> str | None:
         """Make a parameter of the spec an argument of the constructor."""
-        values = [self.names.as_class(scope.env.get(name, UNKNOWN)) for scope in self.scopes]
+        values = [frozen(self.names.as_class(scope.env.get(name, UNKNOWN))) for scope in self.scopes]
         if any(value is UNKNOWN or isinstance(value, ShapeView) for value in values):
             return None
         if self.definition.kind == "network" and name not in self.kept:
@@ -112,7 +113,7 @@ class Values:
         if not name.isidentifier() or name in TAKEN:
             return None
         declared = self._parameter(name)
-        param = CtorParam(name, annotation_of(values[0]), {id(s): v for s, v in zip(self.scopes, values, strict=True)})
+        param = CtorParam(name, annotation_of(values), {id(s): v for s, v in zip(self.scopes, values, strict=True)})
         if self.definition.kind == "group":
             param.captured = name
         if declared is not None:
@@ -132,7 +133,10 @@ class Values:
         if text is not None:
             value = self.names.as_class(evaluated(text, {}))
             if value is not UNKNOWN:
+                value = frozen(value)
                 param.default, param.default_value = literal(value), value
+                if isinstance(value, tuple):
+                    param.annotation = annotation_of([value, *param.values.values()])
 
     def _let(self, name: str) -> str | None:
         """Make a `let` of the spec a local name."""
@@ -254,7 +258,7 @@ class Values:
         filler = known[0]
         name = self.names.fresh(hint)
         values_by_scope = {key: filler if table is None else table for key, table in tables.items()}
-        self.names.params[name] = CtorParam(name, annotation_of(filler), values_by_scope, rank=1)
+        self.names.params[name] = CtorParam(name, annotation_of(values_by_scope.values()), values_by_scope, rank=1)
         return name + suffix
 
     # ----------------------------------------------------------------------------------------------- symbols

@@ -43,8 +43,8 @@ def render(expression: Expression, rename: Callable[[str], str | None]) -> str |
     """Return the expression as Python source, or None if it has none.
 
     Each name, and each dotted access as a whole (`input.channels`), is given to `rename`, which returns the source to
-    put there or None. The source calls builtins and `make_divisible` only, so an expression with `floor`, `ceil`,
-    `sqrt` or `log2` has none.
+    put there or None. Lists become tuples. The source calls builtins and `make_divisible` only, so an expression with
+    `floor`, `ceil`, `sqrt` or `log2` has none.
     """
     try:
         return _Renderer(rename).source(expression.tree).text
@@ -155,7 +155,9 @@ class _Renderer:
         return _Source(f"{body} if {test} else {self.source(node.orelse).within(_CONDITIONAL)}", _CONDITIONAL)
 
     def list_display(self, node: ast.List) -> _Source:
-        return _Source(f"[{', '.join(self.source(item).within(_CONDITIONAL) for item in node.elts)}]", _ATOM)
+        # As a tuple, which a constant default of an argument must be: a list never equals a tuple.
+        items = [self.source(item).within(_CONDITIONAL) for item in node.elts]
+        return _Source(f"({', '.join(items)}{',' if len(items) == 1 else ''})", _ATOM)
 
     def subscript(self, node: ast.Subscript) -> _Source:
         if isinstance(node.slice, ast.Slice):
@@ -173,7 +175,7 @@ class _Renderer:
 
     def call(self, node: ast.Call) -> _Source:
         source = self.plain_call(node)
-        return _Source(f"[*{source.text}]", _ATOM) if source.text.startswith("range(") else source
+        return _Source(f"(*{source.text},)", _ATOM) if source.text.startswith("range(") else source
 
     def plain_call(self, node: ast.Call) -> _Source:
         name = cast("ast.Name", node.func).id
