@@ -356,7 +356,7 @@ class Modules:
     def _stated_list(self, state: Callable[[str], object], name: str) -> str:
         """State a list that `state` fills; return its local name."""
         local = self.values.names.fresh(name)
-        self.body.add(f"{local}: list[nn.Module] = []")
+        start = len(self.body.lines)
         outer, self.values.running = self.values.running, None
         if outer is not None:
             self._live.append(outer)
@@ -364,7 +364,20 @@ class Modules:
         if outer is not None:
             self._live.pop()
         self.values.running = outer
+        self._declare(local, start)
         return local
+
+    def _declare(self, local: str, start: int) -> None:
+        """Make the first of some statements, which fill a list, the one that declares it."""
+        lines = self.body.lines
+        declared = "    " * self.body.indent + f"{local}: list[nn.Module] = "
+        first = lines[start].strip() if start < len(lines) else ""
+        if first.startswith(f"{local} += "):
+            lines[start] = declared + first.removeprefix(f"{local} += ")
+        elif first.startswith(f"{local}.append("):
+            lines[start] = f"{declared}[{first.removeprefix(f'{local}.append(')[:-1]}]"
+        else:
+            lines.insert(start, f"{declared}[]")
 
     def _running_name(self) -> str:
         """Return a name for the channels that a loop carries along; lists that follow each other share it."""

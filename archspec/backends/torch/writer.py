@@ -11,7 +11,7 @@ from archspec.backends.torch.definitions import Definition, Expansion, Site, cod
 from archspec.backends.torch.formatting import LINE_LENGTH
 from archspec.backends.torch.forward import Forward, Key, Step, expression_of_code, key_of, previous, sources_of
 from archspec.backends.torch.modules import Modules
-from archspec.backends.torch.symbols import first_holding, literal, names_in, names_read, same
+from archspec.backends.torch.symbols import first_holding, folded, literal, names_in, names_read, same
 from archspec.backends.torch.values import NeedsClassError, Values, Written
 from archspec.diagnostics.text import printable
 from archspec.ir.graph import Node, Scope
@@ -84,7 +84,7 @@ class ClassWriter:
         lets = self.values.names.lets
         for _ in range(len(lets)):
             text = re.sub(r"[A-Za-z_]\w*", lambda match: f"({lets[match[0]]})" if match[0] in lets else match[0], text)
-        return text
+        return folded(text)
 
     def _params(self) -> tuple[CtorParam, ...]:
         """Return the arguments that the constructor uses: inferred sizes, required ones, those with defaults."""
