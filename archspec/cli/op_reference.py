@@ -127,9 +127,7 @@ def _examples(op: type[Op]) -> tuple[str, ...]:
 
 def _example(op: type[Op], sample: Sample) -> tuple[str, str]:
     """Return how a sample is written in a spec, and the shapes that go in and come out."""
-    from archspec.ir.tensor import TensorType
-
-    inputs = tuple(TensorType(shape) for shape in sample.inputs)
+    inputs = sample.types()
     results = op(**sample.params).infer(inputs)
     names = {"from": ["a", "b", "c", "d", "e", "f"][: len(inputs)]} if len(inputs) > 1 else {}
     use = yaml_text({"op": op.op, **names, **sample.params}) if names or sample.params else op.op

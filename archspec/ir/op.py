@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from archspec.ir.tensor import TensorType
 from archspec.ir.window import POINTWISE, AxisMap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archspec.ir.records import OnnxNode, ParameterSpec, TorchCode
-    from archspec.ir.tensor import Shape, TensorType
+    from archspec.ir.tensor import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,17 @@ class Sample:
     """A use of an op: the shapes of its inputs (per sample) and its parameters as a spec writes them.
 
     One table of them feeds every check of the op's rules. `fault` is the slug of the problem that it must give;
-    None if it is valid.
+    None if it is valid. `dtype` is that of all inputs.
     """
 
     inputs: tuple[Shape, ...]
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     fault: str | None = None
+    dtype: str = "float32"
+
+    def types(self) -> tuple[TensorType, ...]:
+        """Return the types of the inputs."""
+        return tuple(TensorType(shape, self.dtype) for shape in self.inputs)
 
 
 class Op(BaseModel):

@@ -84,16 +84,26 @@ class TorchHelper:
 class TorchModule:
     """A submodule, registered under the node's name: `self.conv1 = nn.Conv2d(...)`, then `self.conv1(x)`.
 
-    `wrap` is what it is called on, when that is not simply the input: `F.pad({0}, (0, 1, 0, 1))`. Such a node cannot
-    stand in an `nn.Sequential`.
+    `wrap` is what it is called on, when that is not simply the input: `F.pad({0}, (0, 1, 0, 1))`. `after` is what is
+    taken of its result, when that is not simply all: `{0}[0]`. Such a node cannot stand in an `nn.Sequential`.
     """
 
     cls: str
     args: tuple[Arg, ...] = ()
     wrap: str = "{0}"
+    after: str = "{0}"
     # Modules whose output autograd keeps for the backward pass must not be followed by an in-place op.
     output_is_saved: bool = False
     helpers: tuple[TorchHelper, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is called on its input and gives its result, as a module in an `nn.Sequential` is."""
+        return self.wrap == self.after == "{0}"
+
+    def call(self, module: str) -> str:
+        """Return the template of its call; `module` is source for the module itself."""
+        return self.after.replace("{0}", f"{module}({self.wrap})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,12 @@ class Whole:
     """Every output reads the whole axis: global pooling, attention, norms over a map."""
 
 
-AxisMap: TypeAlias = "Window | TransposedWindow | Resample | Whole"
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No output reads anything of the axis: only the size of the input counts."""
+
+
+AxisMap: TypeAlias = "Window | TransposedWindow | Resample | Whole | Nothing"
 
 POINTWISE = Window()
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from archspec.diagnostics.catalog.shapes import ChannelsDoNotMatch
 from archspec.diagnostics.problem import ProblemError
-from archspec.ir.fields import Number, PositiveInt
+from archspec.ir.fields import NonNegativeNumber, Number, PositiveInt
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, OnnxNode, ParameterSpec, Temporary, TorchFunction, TorchModule, Weight
 from archspec.ops.dtypes import require_float
@@ -99,6 +99,39 @@ class LeakyRelu(Activation):
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
         return (step("LeakyRelu", X, alpha=self.negative_slope),)
+
+
+class Rrelu(Activation):
+    """x if x > 0, else slope * x, with slopes drawn at random in training (torch.nn.RReLU; Xu et al., 2015).
+
+    In inference the slope is the middle of `lower` and `upper`.
+    """
+
+    op: ClassVar[str] = "rrelu"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((3, 4, 4),)),
+        Sample(((10,),), {"lower": 0.1, "upper": 0.2}),
+        Sample(((10,),), {"lower": 0.25, "upper": 0.25}),
+    )
+
+    lower: NonNegativeNumber = Field(0.125, description="Least slope on the negative side.")
+    upper: NonNegativeNumber = Field(1 / 3, description="Greatest slope on the negative side.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Rrelu:
+        if self.lower > self.upper:
+            raise PydanticCustomError("combination", "lower must not be larger than upper")
+        return self
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
+        args = (
+            Arg("lower", self.lower, 0.125, source="lower"),
+            Arg("upper", self.upper, 1 / 3, source="upper"),
+        )
+        return TorchModule("nn.RReLU", args)
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        return (step("LeakyRelu", X, alpha=(self.lower + self.upper) / 2),)
 
 
 class Prelu(Activation):

@@ -15,6 +15,7 @@ from archspec.ops.activation import (
     Prelu,
     Relu,
     Relu6,
+    Rrelu,
     Selu,
     Threshold,
 )
@@ -33,21 +34,25 @@ from archspec.ops.activation_smooth import (
     Tanh,
     Tanhshrink,
 )
+from archspec.ops.attention import MultiHeadAttention, ScaledDotProductAttention
 from archspec.ops.convolution import Conv
 from archspec.ops.convolution_transposed import ConvTranspose
 from archspec.ops.dropout import AlphaDropout, Dropout, DropoutChannels, DropPath, Identity
+from archspec.ops.embedding import Embedding
 from archspec.ops.join import Add, Concat, Maximum, Mul, Sub
 from archspec.ops.layout import ChannelShuffle, Flatten, Permute, Reshape
-from archspec.ops.linear import Linear
+from archspec.ops.linear import Linear, MatMul
 from archspec.ops.norm import GroupNorm, InstanceNorm, LayerNorm
 from archspec.ops.norm_batch import BatchNorm
 from archspec.ops.norm_local import LocalResponseNorm
+from archspec.ops.norm_rms import RmsNorm
 from archspec.ops.padding import Pad
 from archspec.ops.parts import Chunk, Mean, Slice, Split
+from archspec.ops.pixels import PixelShuffle, PixelUnshuffle
 from archspec.ops.pool import AvgPool, MaxPool
 from archspec.ops.pool_adaptive import AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool
-from archspec.ops.resize import Upsample
-from archspec.ops.softmax import Glu, LogSoftmax, Softmax, Softmin
+from archspec.ops.resize import ResizeLike, Upsample
+from archspec.ops.softmax import Glu, LogSoftmax, Maxout, Softmax, Softmin
 
 if TYPE_CHECKING:
     from archspec.ir.op import Op
@@ -59,11 +64,14 @@ OPS: tuple[type[Op], ...] = (
     Conv,
     ConvTranspose,
     Linear,
+    Embedding,
+    MultiHeadAttention,
     # Norms.
     BatchNorm,
     LayerNorm,
     GroupNorm,
     InstanceNorm,
+    RmsNorm,
     LocalResponseNorm,
     # Pools.
     MaxPool,
@@ -76,6 +84,7 @@ OPS: tuple[type[Op], ...] = (
     Relu,
     Relu6,
     LeakyRelu,
+    Rrelu,
     Prelu,
     Elu,
     Celu,
@@ -99,6 +108,7 @@ OPS: tuple[type[Op], ...] = (
     LogSoftmax,
     Softmin,
     Glu,
+    Maxout,
     # What acts in training only.
     Dropout,
     DropoutChannels,
@@ -111,12 +121,17 @@ OPS: tuple[type[Op], ...] = (
     Mul,
     Maximum,
     Concat,
+    MatMul,
+    ScaledDotProductAttention,
     # Sizes, axes and parts.
     Flatten,
     Reshape,
     Permute,
     ChannelShuffle,
     Upsample,
+    ResizeLike,
+    PixelShuffle,
+    PixelUnshuffle,
     Pad,
     Split,
     Chunk,

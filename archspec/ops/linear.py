@@ -1,4 +1,4 @@
-"""Linear layers."""
+"""Linear layers and matrix products."""
 
 from __future__ import annotations
 
@@ -6,13 +6,23 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from archspec.diagnostics.catalog.shapes import WrongRank
+from archspec.diagnostics.catalog.shapes import FactorsDoNotFit, WrongRank
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, PositiveInt
-from archspec.ir.op import Op, Sample
-from archspec.ir.records import Arg, InputSize, OnnxNode, ParameterSpec, Temporary, TorchModule, Weight
+from archspec.ir.op import Arity, Op, Sample
+from archspec.ir.records import (
+    Arg,
+    InputSize,
+    OnnxNode,
+    Operand,
+    ParameterSpec,
+    Temporary,
+    TorchFunction,
+    TorchModule,
+    Weight,
+)
 from archspec.ops.axes import mixed_axes
-from archspec.ops.dtypes import require_float
+from archspec.ops.dtypes import require_float, require_one_dtype
 from archspec.ops.lowering import X, step
 
 if TYPE_CHECKING:
@@ -82,3 +92,57 @@ class Linear(Op):
             return (turned, step("MatMul", X, Temporary("weight_t")))
         product = step("MatMul", X, Temporary("weight_t"), to="product")
         return (turned, product, step("Add", Temporary("product"), *bias))
+
+
+class MatMul(Op):
+    """Matrix product of the last two axes of two tensors (torch.matmul).
+
+    Shape: ... x L x K times ... x K x M gives ... x L x M; the axes before are those of a batch of matrices, and equal
+    in both, or of size 1 in one. MACs: K for each element of the result.
+    """
+
+    op: ClassVar[str] = "matmul"
+    arity: ClassVar[Arity] = Arity(2, 2)
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((4, 6), (6, 5))),
+        Sample(((3, 4, 6), (3, 6, 5))),
+        Sample(((2, 3, 4, 6), (2, 3, 6, 5))),
+        Sample(((2, 3, 4, 6), (2, 1, 6, 5))),
+        Sample(((3, 4, 6), (3, 5, 6)), fault="factors-do-not-fit"),
+        Sample(((2, 4, 6), (3, 6, 5)), fault="factors-do-not-fit"),
+        Sample(((2, 4, 6), (6, 5)), fault="factors-do-not-fit"),
+        Sample(((6,), (6,)), fault="wrong-rank"),
+    )
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        for tensor in inputs:
+            require_float(self.op, tensor)
+            if tensor.rank < 2:  # noqa: PLR2004
+                raise ProblemError(WrongRank(op=self.op, wanted="matrices, or batches of them", shape=tensor.shape))
+        require_one_dtype(self.op, inputs)
+        left, right = (tensor.shape for tensor in inputs)
+        fits = len(left) == len(right) and left[-1] == right[-2]
+        if not fits or any(a != b and 1 not in (a, b) for a, b in zip(left[:-2], right[:-2], strict=True)):
+            rule = "the last axis of the first must equal the last but one of the second, and all axes before must fit"
+            raise ProblemError(FactorsDoNotFit(op=self.op, shapes=(left, right), rule=rule))
+        batch = (max(a, b) for a, b in zip(left[:-2], right[:-2], strict=True))
+        return (inputs[0].with_shape(*batch, left[-2], right[-1]),)
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        """Return the whole of the axis that is summed over, and of those that are stretched."""
+        result = self.infer(inputs)[0].shape
+        summed = len(result) - 1 - index
+        stretched = (axis for axis in range(len(result) - 2) if inputs[index].shape[axis] != result[axis])
+        return mixed_axes(inputs[index], (summed, *stretched))
+
+    def macs(self, inputs: tuple[TensorType, ...]) -> int:
+        return self.infer(inputs)[0].elements * inputs[0].features
+
+    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
+        return 0
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
+        return TorchFunction("torch.matmul")
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        return (step("MatMul", X, Operand(1)),)

@@ -170,8 +170,7 @@ class Slice(Op):
             text = f"torch.narrow({{0}}, {axis + 1}, {taken.start}, {len(taken)})"
             return TorchExpression(text, output_is_saved=True)
         places = f"{':, ' * (axis + 1)}{taken.start}:{taken[-1] + 1}:{self.step}"
-        # Any expression may be put for the input; only parentheses let every one of them be indexed.
-        return TorchExpression(f"({{0}})[{places}]", output_is_saved=True)
+        return TorchExpression(f"{{0}}[{places}]", output_is_saved=True)
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
         end = TO_THE_END if self.end is None else self.end

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeAlias
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from archspec.diagnostics.catalog.shapes import JoinShapesDiffer
+from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, PerAxis, PositiveNumber
-from archspec.ir.op import Op, Sample
-from archspec.ir.records import Absent, Arg, Constant, OnnxNode, TorchFunction
-from archspec.ir.window import Resample
+from archspec.ir.op import Arity, Op, Sample
+from archspec.ir.records import Absent, Arg, Constant, OnnxNode, TorchExpression, TorchFunction
+from archspec.ir.window import AxisMap, Nothing, Resample
 from archspec.ops.lowering import PREVIOUS, X, chain, step
 from archspec.ops.spatial import collapse, per_axis, require_elements, require_map
 from archspec.ops.stretch import Stretch
@@ -144,6 +146,62 @@ class Upsample(Op):
         if any(axis.rounded and axis.target / axis.size in doubtful for axis in stretches):
             return tuple(stretch.by_size() for stretch in stretches)
         return stretches
+
+
+class ResizeLike(Op):
+    """Interpolation of a map to the size of another one (torch.nn.functional.interpolate).
+
+    Shape: C x h x w, and any map of H x W, give C x H x W. Of the second input only the size is read.
+    """
+
+    op: ClassVar[str] = "resize_like"
+    arity: ClassVar[Arity] = Arity(2, 2)
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((3, 5, 4), (2, 10, 8))),
+        Sample(((3, 5, 4), (2, 7, 9)), {"mode": "bilinear"}),
+        Sample(((3, 5, 4), (2, 7, 9)), {"mode": "bilinear", "align_corners": True}),
+        Sample(((3, 5, 4), (3, 5, 4)), {"mode": "bicubic", "align_corners": False}),
+        Sample(((3, 6), (4, 9)), {"mode": "linear"}),
+        Sample(((3, 6), (4, 9, 9)), fault="join-shapes-differ"),
+        Sample(((3, 6), (4, 9)), {"mode": "bilinear"}, fault="wrong-rank"),
+    )
+
+    mode: Interpolation = Field("nearest", description="How elements between the input's are computed.")
+    align_corners: Bool | None = Field(
+        None, description="Whether the corner elements keep their place; for the modes other than `nearest`."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ResizeLike:
+        if self.mode == "nearest" and self.align_corners is not None:
+            raise PydanticCustomError("combination", "align_corners does not go with mode: nearest")
+        return self
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        tensor, like = inputs
+        require_map(f"{self.op} (mode: {self.mode})", tensor, spatial=MODES[self.mode].axes)
+        if like.rank != tensor.rank:
+            raise ProblemError(JoinShapesDiffer(op=self.op, shapes=(tensor.shape, like.shape)))
+        return (tensor.with_spatial(*like.spatial),)
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        if index:
+            return (Nothing(),) * len(inputs[1].spatial)
+        return self._upsample(inputs).windows(inputs[:1])
+
+    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
+        return self._upsample(inputs).elementwise(inputs[:1])
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
+        corners = "" if self.align_corners is None else f", align_corners={self.align_corners}"
+        mode = "" if self.mode == "nearest" else f', mode="{self.mode}"'
+        return TorchExpression(f"F.interpolate({{0}}, size={{1}}.shape[2:]{mode}{corners})")
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        return self._upsample(inputs).onnx(inputs[:1])
+
+    def _upsample(self, inputs: tuple[TensorType, ...]) -> Upsample:
+        return Upsample(scale_factor=None, size=list(inputs[1].spatial), mode=self.mode, align_corners=self.align_corners)
 
 
 def _gathers(stretches: tuple[Stretch, ...]) -> tuple[OnnxNode, ...]:

@@ -1,4 +1,4 @@
-"""Activations that see a whole axis: softmax and gated linear units."""
+"""Activations that see a whole axis: softmax, gated linear units, maxout."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pydantic import Field
 
 from archspec.diagnostics.catalog.shapes import AxisDoesNotDivide
 from archspec.diagnostics.problem import ProblemError
-from archspec.ir.fields import Int
+from archspec.ir.fields import Int, PositiveInt
 from archspec.ir.op import Op, Sample
-from archspec.ir.records import Arg, Constant, OnnxNode, Temporary, TorchFunction
+from archspec.ir.records import Arg, Constant, OnnxNode, Temporary, TorchExpression, TorchFunction
 from archspec.ir.window import POINTWISE, AxisMap, Window
 from archspec.ops.axes import AXIS, mixed_axes, sample_axis, with_batch
 from archspec.ops.dtypes import require_float
@@ -124,3 +124,52 @@ class Glu(AxisActivation):
         halves = OnnxNode("Split", (X, Constant((half, half))), {"axis": with_batch(self.axis)}, ("value", "gate"))
         opened = step("Sigmoid", Temporary("gate"), to="open")
         return (halves, opened, step("Mul", Temporary("value"), Temporary("open")))
+
+
+class Maxout(AxisActivation):
+    """Largest of each `pool_size` neighbours on an axis (Goodfellow et al., 2013).
+
+    Shape: the axis, by default the channels, is divided by `pool_size`. Counted as one operation per element of the
+    input.
+    """
+
+    op: ClassVar[str] = "maxout"
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample(((6, 4, 5),), {"pool_size": 2}),
+        Sample(((12,),), {"pool_size": 3}),
+        Sample(((3, 4, 6),), {"pool_size": 3, "axis": -1}),
+        Sample(((6, 4, 5),), {"pool_size": 4}, fault="axis-does-not-divide"),
+        Sample(((12,),), {"pool_size": 3, "axis": 1}, fault="axis-out-of-range"),
+    )
+
+    pool_size: PositiveInt = Field(description="How many neighbours become one.")
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        (tensor,) = super().infer(inputs)
+        axis = sample_axis(self.op, self.axis, tensor)
+        size = tensor.shape[axis]
+        if size % self.pool_size:
+            raise ProblemError(
+                AxisDoesNotDivide(op=self.op, param="pool_size", axis=axis, size=size, parts=self.pool_size)
+            )
+        return (tensor.with_shape(*tensor.shape[:axis], size // self.pool_size, *tensor.shape[axis + 1 :]),)
+
+    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
+        pooled = sample_axis(self.op, self.axis, inputs[0])
+        window = Window(self.pool_size, stride=self.pool_size)
+        return tuple(window if axis == pooled else POINTWISE for axis in range(1, inputs[0].rank))
+
+    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
+        return inputs[0].elements
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
+        dim = sample_axis(self.op, self.axis, inputs[0]) + 1
+        text = f"torch.unflatten({{0}}, {dim}, (-1, {self.pool_size})).amax({dim + 1})"
+        return TorchExpression(text, output_is_saved=True)
+
+    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
+        dim = sample_axis(self.op, self.axis, inputs[0]) + 1
+        shape = inputs[0].shape
+        groups = Constant((0, *shape[: dim - 1], shape[dim - 1] // self.pool_size, self.pool_size, *shape[dim:]))
+        grouped = step("Reshape", X, groups, to="groups", allowzero=0)
+        return (grouped, step("ReduceMax", Temporary("groups"), Constant((dim + 1,)), keepdims=0))

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from archspec.ir.window import POINTWISE, Whole, Window
+from archspec.ir.window import POINTWISE, Nothing, Whole, Window
 from archspec.passes.reach import ITSELF, Reach, aligned, join
 from archspec.passes.walk import walk
 
@@ -105,6 +105,8 @@ def receptive_fields(graph: Graph) -> Mapping[str, ReceptiveField]:
     def visit(node: Node) -> None:
         arrivals: dict[str, list[ReceptiveField]] = {}
         for index, value in enumerate(node.inputs):
+            if Nothing() in node.op.windows(node.input_types, index):
+                continue
             for source, field in reached[value.node].items():
                 arrivals.setdefault(source, []).append(_read(node, index, field))
         reached[node.path] = {source: _join(fields, node.output) for source, fields in arrivals.items()}
@@ -167,7 +169,7 @@ def _through(field: ReceptiveField, maps: Sequence[AxisMap]) -> ReceptiveField:
 
 def _slide(axes: tuple[AxisReach, ...], maps: Sequence[AxisMap]) -> tuple[AxisReach, ...]:
     return tuple(
-        axis if isinstance(mapped, Whole) or mapped == POINTWISE else axis.through(mapped)
+        axis if isinstance(mapped, Whole | Nothing) or mapped == POINTWISE else axis.through(mapped)
         for axis, mapped in zip(axes, maps, strict=True)
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
 from archspec.ir.records import Absent, Constant, Operand, Temporary, Weight
 from archspec.ops.catalog import OPSET
@@ -63,8 +63,8 @@ def build(op: Op, inputs: tuple[TensorType, ...], weights: Mapping[str, Tensor])
     graph = helper.make_graph(
         builder.nodes,
         "op",
-        [_value(f"x{index}", ("N", *tensor.shape)) for index, tensor in enumerate(inputs)],
-        [_value(name, (None,) * rank) for name, rank in ranks.items()],
+        [_value(f"x{index}", ("N", *tensor.shape), tensor.dtype) for index, tensor in enumerate(inputs)],
+        [_value(name, (None,) * rank, "float32") for name, rank in ranks.items()],
         list(builder.initializers.values()),
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
@@ -85,5 +85,5 @@ def run(model: onnx.ModelProto, inputs: list[Tensor], *, optimized: bool = True)
     return list(session.run(None, {f"x{index}": value.numpy() for index, value in enumerate(inputs)}))
 
 
-def _value(name: str, shape: tuple[int | str | None, ...]) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+def _value(name: str, shape: tuple[int | str | None, ...], dtype: str) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archspec.ir.tensor import TensorType
 from archspec.ops.catalog import OPS
 
 if TYPE_CHECKING:
     from archspec.ir.op import Op, Sample
+    from archspec.ir.tensor import TensorType
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,7 @@ class Case:
 
     @classmethod
     def of(cls, kind: type[Op], sample: Sample) -> Case:
-        return cls(
-            kind.model_validate(dict(sample.params)), tuple(TensorType(shape) for shape in sample.inputs), sample
-        )
+        return cls(kind.model_validate(dict(sample.params)), sample.types(), sample)
 
     def __str__(self) -> str:
         shapes = ", ".join(map(str, self.inputs))

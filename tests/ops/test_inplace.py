@@ -33,8 +33,8 @@ def _codes(case: Case) -> list[TorchCode]:
 def _gradients(code: TorchCode, case: Case, *, training: bool, inplace: bool) -> list[Tensor]:
     torch.manual_seed(0)
     module = Reference(code).train(training)
-    leaves = [tensor.requires_grad_() for tensor in random_inputs(case.inputs)]
-    inputs = [leaf * 1.5 for leaf in leaves]
+    leaves = [_leaf(tensor) for tensor in random_inputs(case.inputs)]
+    inputs = [leaf * 1.5 if leaf.requires_grad else leaf for leaf in leaves]
     before = [tensor.detach().clone() for tensor in inputs]
     results = [result.relu_() if inplace else result.relu() for result in as_tuple(module(*inputs))]
     weights = (torch.arange(result.numel(), dtype=torch.float32).reshape(result.shape) for result in results)
@@ -43,6 +43,10 @@ def _gradients(code: TorchCode, case: Case, *, training: bool, inplace: bool) ->
     if not acts_in_place and not all(map(torch.equal, inputs, before)):
         raise RuntimeError("the input was overwritten: the output is a view of it")
     return [*results, *(leaf.grad for leaf in leaves if leaf.grad is not None)]
+
+
+def _leaf(tensor: Tensor) -> Tensor:
+    return tensor.requires_grad_() if tensor.is_floating_point() else tensor
 
 
 def _is_safe(code: TorchCode, case: Case, *, training: bool) -> bool:

@@ -48,7 +48,7 @@ def _source(number: int, case: Case) -> str:
     elif isinstance(code, TorchFunction):
         call = f"{code.call}({', '.join([*names, *filter(None, [arguments(code.args)])])})"
     else:
-        module, call = f"{code.cls}({arguments(code.args)})", f"self.op({code.wrap.format(*names)})"
+        module, call = f"{code.cls}({arguments(code.args)})", code.call("self.op").format(*names)
     inputs = ", ".join(f"{name}: Tensor" for name in names)
     return CLASS.format(number=number, module=module, inputs=inputs, call=call)
 

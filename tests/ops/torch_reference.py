@@ -47,10 +47,12 @@ class Reference(nn.Module):
     def forward(self, *inputs: Tensor) -> Any:
         names = [f"x{index}" for index in range(len(inputs))]
         joiner = self.code.joiner if isinstance(self.code, TorchExpression) else ", "
-        text = self.call if self.inner is None else getattr(self.code, "wrap", "{0}")
+        text = self.call if self.inner is None else "inner({0})"
+        if isinstance(self.code, TorchModule):
+            text = self.code.call("inner")
         source = text.format(*names, all=joiner.join(names))
-        value = eval(source, names_of(self.code), dict(zip(names, inputs, strict=True)))  # noqa: S307
-        return value if self.inner is None else self.inner(value)
+        scope = {"inner": self.inner, **dict(zip(names, inputs, strict=True))}
+        return eval(source, names_of(self.code), scope)  # noqa: S307  (our own records)
 
 
 def reference(op: Op, inputs: tuple[TensorType, ...]) -> Reference:
@@ -70,7 +72,14 @@ def reference(op: Op, inputs: tuple[TensorType, ...]) -> Reference:
 
 def random_inputs(inputs: tuple[TensorType, ...], batch: int = 2) -> list[Tensor]:
     generator = torch.Generator().manual_seed(1)
-    return [torch.randn(batch, *tensor.shape, generator=generator) for tensor in inputs]
+    return [_random(batch, tensor, generator) for tensor in inputs]
+
+
+def _random(batch: int, tensor: TensorType, generator: torch.Generator) -> Tensor:
+    if "float" in tensor.dtype:
+        return torch.randn(batch, *tensor.shape, generator=generator)
+    # Small enough to be places in the tables of the samples.
+    return torch.randint(0, 5, (batch, *tensor.shape), generator=generator)
 
 
 def as_tuple(result: Any) -> tuple[Tensor, ...]:

@@ -76,7 +76,7 @@ def signature_of_child(child: Child[Any], ops: frozenset[str] = frozenset()) -> 
 
 def class_and_args(code: TorchCode) -> tuple[str, tuple[Arg, ...]] | None:
     """Return the class of a node's module and the arguments that differ from its defaults; None if it has no module."""
-    if isinstance(code, TorchExpression) or (isinstance(code, TorchModule) and code.wrap != "{0}"):
+    if isinstance(code, TorchExpression) or (isinstance(code, TorchModule) and not code.is_plain):
         return None
     cls = code.cls if isinstance(code, TorchModule) else code.module
     if cls is None:
@@ -112,7 +112,7 @@ def holds_nodes(scope: Scope[Any]) -> bool:
 
 def _signature_of_code(code: TorchCode) -> Signature:
     if isinstance(code, TorchModule):
-        return ("module", code.cls, code.wrap, *(arg.name for arg in code.args))
+        return ("module", code.cls, code.wrap, code.after, *(arg.name for arg in code.args))
     if isinstance(code, TorchFunction):
         return ("function", code.call, code.module or "", *(arg.name for arg in code.args))
     assert isinstance(code, TorchExpression)

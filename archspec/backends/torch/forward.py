@@ -250,9 +250,11 @@ def _type_of_results(count: int) -> str:
 def _binding_at(step: Step, position: int) -> str:
     """Return how tightly an operand must bind to need no parentheses.
 
-    Any does between those of a call. Behind an operator it must bind tighter than the operator: `a + (b + c)` and
-    `a + b + c` differ in their last bits.
+    Any does between those of a call, unless it is indexed or asked for an attribute there. Behind an operator it must
+    bind tighter than the operator: `a + (b + c)` and `a + b + c` differ in their last bits.
     """
+    if f"{{{position}}}[" in step.template or f"{{{position}}}." in step.template:
+        return "atom"
     if step.binds == "atom":
         return "sum"
     if not position:
@@ -298,7 +300,7 @@ def key_of(graph: GraphTemplate, ref: Ref, inputs: Sequence[str]) -> Key:
 def expression_of_code(code: TorchCode, args: str, attribute: str) -> tuple[str, str, str]:
     """Return the template, binding and joiner of a node's step."""
     if isinstance(code, TorchModule):
-        return f"{attribute}({code.wrap})", "atom", ", "
+        return code.call(attribute), "atom", ", "
     if isinstance(code, TorchFunction):
         return f"{code.call}({{all}}{', ' + args if args else ''})", "atom", ", "
     return code.template, code.binds, code.joiner

@@ -112,7 +112,7 @@ class Modules:
         cls = self.values.class_argument(template, sites)
         if cls is not None:
             inplace = False
-        elif isinstance(code, TorchModule) and code.wrap == "{0}":
+        elif isinstance(code, TorchModule) and code.is_plain:
             cls, inplace = code.cls, False
         elif isinstance(code, TorchFunction) and code.module is not None:
             cls, inplace = code.module, code.inplace and self._loose

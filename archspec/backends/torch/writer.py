@@ -188,7 +188,7 @@ class ClassWriter:
         item = place.present[0].item
         if isinstance(item, Node):
             code = code_of(item)
-            call = f"{attribute}({code.wrap})" if isinstance(code, TorchModule) else call
+            call = code.call(attribute) if isinstance(code, TorchModule) else call
         elif len(item.outputs) > 1:
             results = tuple(item.outputs)
         step = Step(place.position, name, place.sources, call, results=results)

@@ -643,6 +643,44 @@ class OneValueToNormalize(Problem):
         return self.suggestion or "use a larger input, or another norm here"
 
 
+@dataclass(frozen=True, kw_only=True)
+class FactorsDoNotFit(Problem):
+    """Tensors that are multiplied as matrices must agree in the axes that are summed over.
+
+    The last axis of the first factor runs along the last but one of the second. A `permute` turns a matrix, and a
+    `linear` brings queries, keys and values to the same features.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {a: [4, 6], b: [5, 6]}
+        graph:
+          product: {op: matmul, from: [a, b]}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {a: [4, 6], b: [5, 6]}
+        graph:
+          turned: {op: permute, from: b, axes: [1, 0]}
+          product: {op: matmul, from: [a, turned]}
+    """
+
+    code: ClassVar[str] = "AS221"
+    slug: ClassVar[str] = "factors-do-not-fit"
+
+    op: str
+    shapes: tuple[Shape, ...]
+    rule: str
+
+    def message(self) -> str:
+        shapes = [f"{self.operand(index)} is {_show(shape)}" for index, shape in enumerate(self.shapes)]
+        return f"{self.op}: {self.rule}, but {', '.join(shapes)}"
+
+    def help(self) -> str | None:
+        return self.suggestion or "a permute turns a matrix, a linear layer gives rows other features"
+
+
 def describe_differing(problem: Problem, shapes: tuple[Shape, ...], ignored_axis: int | None) -> str:
     """Say which input is unlike the others: `b is 24x24, the others are 28x28`."""
     parts = [tuple(size for axis, size in enumerate(shape) if axis != ignored_axis) for shape in shapes]
@@ -671,4 +709,5 @@ PROBLEMS: tuple[type[Problem], ...] = (
     AxisDoesNotDivide,
     WrongDtype,
     OneValueToNormalize,
+    FactorsDoNotFit,
 )

@@ -48,9 +48,10 @@ class Interpreted(nn.Module):
     def _run(self, node: Node, inputs: list[Result]) -> Result:
         code = node.op.torch(node.input_types)
         names = [f"x{index}" for index in range(len(inputs))]
-        scope = dict(zip(names, inputs, strict=True))
+        scope: dict[str, Any] = dict(zip(names, inputs, strict=True))
         if isinstance(code, TorchModule):
-            return self.get_submodule(node.path)(_evaluate(code, code.wrap.format(*names), scope))
+            scope["module"] = self.get_submodule(node.path)
+            return _evaluate(code, code.call("module").format(*names), scope)
         if isinstance(code, TorchFunction):
             return _evaluate(code, code.call)(*inputs, *_positional(code.args), **_named(code.args))
         assert isinstance(code, TorchExpression)

@@ -25,7 +25,7 @@ CASES = [
 
 @pytest.mark.parametrize(("op", "sample"), CASES)
 def test_onnx_computes_what_pytorch_computes(op: type[Op], sample: Sample) -> None:
-    net = Builder(**{f"x{index}": shape for index, shape in enumerate(sample.inputs)})
+    net = Builder(**{f"x{index}": tensor for index, tensor in enumerate(sample.types())})
     net.add("node", op.op, *net.inputs, **sample.params)
     graph = net.graph()
     data = to_bytes(build(graph, random_weights(graph), metadata={}))

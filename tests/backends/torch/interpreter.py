@@ -47,4 +47,4 @@ def run(node: Node, state: dict[str, torch.Tensor], arguments: list[torch.Tensor
     module = eval(code.cls, names)(**values)  # noqa: S307
     prefix = f"{node.path}."
     module.load_state_dict({key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)})
-    return module.train(training)(eval(code.wrap.format(*slots), names))  # noqa: S307
+    return eval(code.call("module").format(*slots), {**names, "module": module.train(training)})  # noqa: S307
