@@ -81,4 +81,4 @@ def flat(text: str, path: Path | None = None, **choice: Any) -> str:
 def nodes(text: str, path: Path | None = None, **choice: Any) -> list[str]:
     """Return the lines of its nodes."""
     lines = flat(text, path, **choice).splitlines()
-    return [line for line in lines if not line.startswith(("network ", "input ", "output "))]
+    return [line for line in lines if not line.startswith(("network ", "input ", "output ", "init "))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 
     from archspec.diagnostics.problem import Problem
     from archspec.elaborate.environment import Environment
-    from archspec.ir.op import Op
+    from archspec.ir.op import Parametrised
     from archspec.source.span import Span
     from archspec.source.tree import Tree
     from archspec.spec.template import Argument, Parameter
+
+P = TypeVar("P", bound="Parametrised")
 
 # What the types of fields say of a value (`archspec.ir.fields`), without what `describe_field` adds.
 _PLAIN = frozenset({"expected an integer", "expected a number", "expected true or false"})
@@ -51,13 +53,13 @@ def unknown_arguments(op: str, arguments: Iterable[Argument], known: tuple[str, 
 # ----------------------------------------------------------------------------------------------------- ops
 
 
-def op_parameters(op: type[Op]) -> tuple[str, ...]:
+def op_parameters(op: type[Parametrised]) -> tuple[str, ...]:
     """Return the names of an op's parameters."""
     return tuple(op.model_fields)
 
 
 @lru_cache(maxsize=512)
-def words_of(op: type[Op], name: str) -> Words:
+def words_of(op: type[Parametrised], name: str) -> Words:
     """Return the words that a parameter of an op takes."""
     info = op.model_fields.get(name)
     return NO_WORDS if info is None else _words(info.annotation)
@@ -73,7 +75,9 @@ def _words(annotation: Any) -> Words:
     return Words(listed, all=any(words.all for words in inner))
 
 
-def op_values(op: type[Op], arguments: Iterable[Argument], env: Environment) -> tuple[dict[str, Any], list[Problem]]:
+def op_values(
+    op: type[Parametrised], arguments: Iterable[Argument], env: Environment
+) -> tuple[dict[str, Any], list[Problem]]:
     """Evaluate the arguments of an op; return the values (UNKNOWN where they depend on something unknown)."""
     values: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -88,7 +92,7 @@ def op_values(op: type[Op], arguments: Iterable[Argument], env: Environment) -> 
     return values, problems
 
 
-def _as_word(problem: Problem, op: type[Op], argument: Argument) -> Problem:
+def _as_word(problem: Problem, op: type[Parametrised], argument: Argument) -> Problem:
     """A lone unknown name where words are expected is a misspelt word."""
     words = words_of(op, argument.name).listed
     tree = argument.value
@@ -100,11 +104,12 @@ def _as_word(problem: Problem, op: type[Op], argument: Argument) -> Problem:
         name=argument.name,
         wanted=describe_field(op, argument.name),
         found=repr(tree.text),
+        example=_example(op, argument.name),
         suggestion=did_you_mean(tree.text, sorted(words)),
     )
 
 
-def make_op(op: type[Op], values: Mapping[str, Any]) -> Op:
+def make_op(op: type[P], values: Mapping[str, Any]) -> P:
     """Return the op with its parameters.
 
     Raises:
@@ -114,7 +119,7 @@ def make_op(op: type[Op], values: Mapping[str, Any]) -> Op:
 
 
 def faults_of(
-    op: type[Op], error: ValidationError, arguments: Iterable[Argument], values: Mapping[str, Any], node: Span
+    op: type[Parametrised], error: ValidationError, arguments: Iterable[Argument], values: Mapping[str, Any], node: Span
 ) -> Iterator[Problem]:
     """Yield one problem for each parameter that pydantic refused, wherever in its value the fault lies."""
     by_name = {argument.name: argument for argument in arguments}
@@ -144,14 +149,14 @@ def faults_of(
             yield ParametersDisagree(span=node, op=op.op, reason=detail["msg"])
 
 
-def _wanted(op: type[Op], name: str, message: str) -> str:
+def _wanted(op: type[Parametrised], name: str, message: str) -> str:
     # What a rule of the op's own says is more exact than the type of its field.
     if message in _PLAIN or not message.startswith("expected "):
         return describe_field(op, name)
     return message.removeprefix("expected ")
 
 
-def _example(op: type[Op], name: str) -> str | None:
+def _example(op: type[Parametrised], name: str) -> str | None:
     """Return a value that the parameter may have, the default or what a sample of the op has; None if none is known."""
     info = op.model_fields[name]
     given = [sample.params[name] for sample in op.samples if sample.fault is None and name in sample.params]
@@ -184,7 +189,7 @@ def shown(tree: Tree, value: Any) -> str:
 # ----------------------------------------------------------------------------------------------------- in words
 
 
-def describe_field(op: type[Op], name: str) -> str:
+def describe_field(op: type[Parametrised], name: str) -> str:
     """Return in words what a parameter of an op takes: `an integer of at least 1, or a list of them`."""
     info = op.model_fields[name]
     bounds = " and ".join(_bound(item) for item in info.metadata if isinstance(item, Ge | Gt | Le | Lt))

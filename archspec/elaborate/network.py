@@ -21,6 +21,7 @@ from archspec.elaborate import arguments
 from archspec.elaborate.environment import ShapeView, value_of
 from archspec.elaborate.expand import Expander
 from archspec.elaborate.frame import Frame
+from archspec.elaborate.initialisation import Initialisation
 from archspec.elaborate.limits import LimitError, Limits
 from archspec.ir.fields import LARGEST_INTEGER
 from archspec.ir.graph import Graph, Output, Scope, Value
@@ -92,6 +93,9 @@ class _Elaboration:
             raise RuntimeError(f"a node of {self.spec.name} failed, and nothing was said about it")
         if not self.expander.nodes and not self.collector:
             self.collector.add(EmptyGraph(span=self.spec.graph.span, where="the spec", left_out=True))
+        initialisation = Initialisation(
+            self.spec, self.expander.nodes, frame.env, self.collector, whole=not self.expander.failed and bool(outputs)
+        )
         return Graph(
             name=self._name(),
             inputs={name: tensor for name, tensor in types.items() if tensor is not None},
@@ -99,6 +103,7 @@ class _Elaboration:
             outputs=outputs,
             root=self._root(frame, last),
             params=params,
+            init=initialisation.rules(),
         )
 
     def _name(self) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from archspec.ir.graph import Graph, Output
+    from archspec.ir.initialisation import Initialiser, InitRule
     from archspec.ir.tensor import TensorType
     from archspec.source.writing import Document
     from archspec.spec.template import SpecTemplate
@@ -58,6 +59,8 @@ def _entries(graph: Graph, spec: SpecTemplate) -> Iterator[tuple[str, Document]]
     yield "inputs", flow({name: _input(tensor) for name, tensor in graph.inputs.items()})
     if spec.preprocess is not None:
         yield "preprocess", flow(plain(spec.preprocess))
+    if graph.init:
+        yield "init", {scalar(rule.target): _fills(rule) for rule in graph.init}
     yield "graph", body
     outputs = {output.name: _output(output, known[output.value]) for output in graph.outputs}
     if outputs != _default_outputs(network):
@@ -66,6 +69,15 @@ def _entries(graph: Graph, spec: SpecTemplate) -> Iterator[tuple[str, Document]]
 
 def _input(tensor: TensorType) -> object:
     return tensor.shape if tensor.dtype == "float32" else {"shape": tensor.shape, "dtype": tensor.dtype}
+
+
+def _fills(rule: InitRule) -> str:
+    return flow({fill.tensor: _initialiser(fill.initialiser) for fill in rule.fills})
+
+
+def _initialiser(initialiser: Initialiser) -> object:
+    given = stated(initialiser)
+    return {initialiser.op: given} if given else initialiser.op
 
 
 def _output(output: Output, name: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
+    from archspec.ir.initialisation import InitRule
     from archspec.ir.op import Op
     from archspec.ir.records import ParameterSpec
     from archspec.ir.tensor import TensorType
@@ -131,6 +132,7 @@ class Graph:
         outputs: the results, in order.
         root: the tree of blocks.
         params: the values of the spec's parameters.
+        init: how parameters get their first values, where that is not PyTorch's default.
     """
 
     name: str
@@ -139,6 +141,7 @@ class Graph:
     outputs: tuple[Output, ...]
     root: Scope[Any]
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    init: tuple[InitRule, ...] = ()
 
     def type_of(self, value: Value) -> TensorType:
         """Return the type of a value."""

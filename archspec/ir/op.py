@@ -48,7 +48,16 @@ class Sample:
         return tuple(TensorType(shape, self.dtype) for shape in self.inputs)
 
 
-class Op(BaseModel):
+class Parametrised(BaseModel):
+    """Something that a spec names and gives parameters: an op, or an initialiser. `op` is its name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+    op: ClassVar[str]
+    samples: ClassVar[tuple[Sample, ...]] = ()
+
+
+class Op(Parametrised):
     """An operation and its parameters, under PyTorch's names and defaults.
 
     A subclass is one op. It is frozen, knows nothing of graphs, and answers for given input types. `inputs` always
@@ -56,11 +65,7 @@ class Op(BaseModel):
     inputs that `infer` accepted.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
-
-    op: ClassVar[str]
     arity: ClassVar[Arity] = Arity()
-    samples: ClassVar[tuple[Sample, ...]] = ()
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         """Return the types of the results; by default one, like the first input.

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archspec.ir.graph import Graph, Node, Value
-    from archspec.ir.op import Op
+    from archspec.ir.initialisation import InitRule
+    from archspec.ir.op import Parametrised
 
 
 def graph_text(graph: Graph) -> str:
-    """Return the network, its inputs, its nodes in execution order, and its results.
+    """Return the network, its inputs, its nodes in execution order, its results, and how parameters start.
 
     A node reads `path = op(inputs, parameters): shapes`; parameters that have their default are left out.
     """
@@ -21,20 +22,31 @@ def graph_text(graph: Graph) -> str:
     for output in graph.outputs:
         only = " (training only)" if output.training_only else ""
         lines.append(f"output {output.name} = {_value(graph, output.value)}{only}")
+    lines += [line for rule in graph.init for line in _rule(rule)]
     return "\n".join(lines) + "\n"
 
 
-def stated(op: Op) -> dict[str, object]:
-    """Return the parameters of an op that differ from their defaults, or have none."""
+def stated(op: Parametrised) -> dict[str, object]:
+    """Return the parameters of an op or initialiser that differ from their defaults, or have none."""
     values = {name: (getattr(op, name), info) for name, info in type(op).model_fields.items()}
     return {name: value for name, (value, info) in values.items() if info.is_required() or value != info.default}
 
 
 def _node(graph: Graph, node: Node) -> str:
     inputs = [_value(graph, value) for value in node.inputs]
-    parameters = [f"{name}={json.dumps(value)}" for name, value in stated(node.op).items()]
+    parameters = [_stated(node.op)] if stated(node.op) else []
     shapes = ", ".join(f"{tensor}{_dtype(tensor.dtype)}" for tensor in node.output_types)
     return f"{node.path} = {node.op.op}({', '.join([*inputs, *parameters])}): {shapes}"
+
+
+def _rule(rule: InitRule) -> list[str]:
+    return [
+        f"init {rule.target} {fill.tensor} = {fill.initialiser.op}({_stated(fill.initialiser)})" for fill in rule.fills
+    ]
+
+
+def _stated(item: Parametrised) -> str:
+    return ", ".join(f"{name}={json.dumps(value)}" for name, value in stated(item).items())
 
 
 def _value(graph: Graph, value: Value) -> str:

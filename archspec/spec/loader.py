@@ -26,7 +26,7 @@ from archspec.spec.edits import edit_graph
 from archspec.spec.models import PreprocessLevel, SpecLevel
 from archspec.spec.parameters import read_parameters
 from archspec.spec.reader import Reader, is_nothing
-from archspec.spec.template import Argument, GraphTemplate, Parameter, SpecTemplate
+from archspec.spec.template import Argument, GraphTemplate, InitTemplate, Parameter, SpecTemplate
 
 if TYPE_CHECKING:
     from archspec.diagnostics.problem import Collector
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LANGUAGE_VERSION = 1
 LONGEST_CHAIN = 16
 _UNNAMED = "network"
-_LATER = ("import", "init")
+_LATER = ("import",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,7 @@ class _Loader:
             variants={**base.variants, **reader.variants(tree.get("variants"))},
             variant=variant or base.variant,
             preprocess=base.preprocess if preprocess is None else preprocess,
+            init=self._init(base, tree.get("init")),
         )
 
     def _name(self, tree: Tree | None) -> str:
@@ -199,6 +200,12 @@ class _Loader:
         labels = mapping.get("labels")
         if labels is not None and not (isinstance(labels, Sequence) and all(map(_is_text, labels.items))):
             self.reader.wrong(labels, "labels", "a list of names")
+
+    def _init(self, base: SpecTemplate, tree: Tree | None) -> tuple[InitTemplate, ...]:
+        """Return the entries of `init` behind those of the base that stay; an empty one takes the base's away."""
+        own = [(entry.key.text, self.reader.init(entry)) for entry in self.reader.entries(tree, "init")]
+        kept = [entry for entry in base.init if entry.target not in dict(own)]
+        return (*kept, *(entry for _, entry in own if entry is not None and entry.fills))
 
     # ----------------------------------------------------------------------------------------------- extends
 

@@ -50,6 +50,7 @@ class SpecLevel(Level):
     graph: Any = Field(None, description="The network: nodes in execution order.")
     outputs: Any = Field(None, description="Names for results; by default the last node is the result.")
     variants: dict[str, Any] | None = Field(None, description="Named sets of parameter values.")
+    init: dict[str, Any] | None = Field(None, description="First values of parameters, by op and by pattern of paths.")
     preprocess: dict[str, Any] | None = Field(None, description="How images become inputs: mean, std, size, labels.")
 
 

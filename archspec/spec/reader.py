@@ -25,6 +25,7 @@ from archspec.spec.template import (
     Argument,
     BlockTemplate,
     GraphTemplate,
+    InitTemplate,
     InputTemplate,
     Let,
     NodeTemplate,
@@ -298,6 +299,17 @@ class Reader:
             if graph is None or isinstance(params_tree, Sequence):
                 return None
             return BlockTemplate(name, entry.key.span, graph, params, inputs, lets, outputs, description)
+
+    def init(self, entry: Entry) -> InitTemplate | None:
+        """Read an entry of `init`; None if it cannot be read."""
+        target = entry.key.text
+        if is_nothing(entry.value):
+            return InitTemplate(target, entry.key.span, ())
+        if not isinstance(entry.value, Mapping):
+            self.wrong(entry.value, f"init of {printable(target)!r}", "a mapping such as {weight: zeros}")
+            return None
+        fills = tuple(Argument(each.key.text, each.key.span, each.value) for each in entry.value.entries)
+        return InitTemplate(target, entry.key.span, fills)
 
     def variants(self, tree: Tree | None) -> dict[str, Variant]:
         """Read the variants."""

@@ -148,6 +148,15 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class InitTemplate:
+    """One entry of `init`: an op or a pattern of paths, and what fills the tensors of such nodes."""
+
+    target: str
+    span: Span
+    fills: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SpecTemplate:
     """A whole spec, with what it extends already merged in.
 
@@ -174,6 +183,7 @@ class SpecTemplate:
     variant: Scalar | None = None
     settings: tuple[Argument, ...] = ()
     preprocess: Tree | None = None
+    init: tuple[InitTemplate, ...] = ()
 
     def parameter(self, name: str) -> Parameter | None:
         """Return the declaration of a parameter, or None."""

@@ -245,7 +245,7 @@ def test_faults_of_nodes(graph: str, fault: Fault) -> None:
         ("preprocess: {mean: [a]}", Fault("AS103", 4, 20, None)),
         ("preprocess: [1]", Fault("AS103", 4, 13, None)),
         ("description: [1]", Fault("AS103", 4, 14, None)),
-        ("init: {conv: zeros_}", Fault("AS114", 4, 1, None)),
+        ("init: {conv: zeros_}", Fault("AS103", 4, 14, None)),
         ("import: [a.yaml]", Fault("AS114", 4, 1, None)),
         ("let: {a: b}", Fault("AS127", 4, 10, None)),
         ("let: {class: 1}", Fault("AS104", 4, 7, None)),

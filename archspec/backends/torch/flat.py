@@ -11,6 +11,8 @@ from archspec.ir.graph import Value
 from archspec.ir.records import TorchFunction, TorchModule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archspec.ir.graph import Graph, Node, Scope
     from archspec.ir.records import TorchCode
 
@@ -31,10 +33,10 @@ class FlatWriter:
         self._holders: set[tuple[str, ...]] = set()
         self._body: list[str] = []
 
-    def write(self, outputs: tuple[Value, ...], kept: int = 0) -> list[str]:
+    def write(self, outputs: tuple[Value, ...], kept: int = 0, ending: Sequence[str] = ()) -> list[str]:
         """Return the body of the class: `__init__` and `forward`.
 
-        `kept` is how many of the outputs there are outside of training; 0 for all.
+        `kept` is how many of the outputs there are outside of training, 0 for all; `ending` is the end of `__init__`.
         """
         keys = self._inputs()
         steps: list[Step] = []
@@ -48,7 +50,7 @@ class FlatWriter:
         statements = forward.write()
         arguments = ", ".join(["self", *(f"{name}: Tensor" for name in variables.values())])
         lines = ["    def __init__(self) -> None:", "        super().__init__()"] if self._body else []
-        lines += [f"        {line}" for line in self._body]
+        lines += [f"        {line}" for line in (*self._body, *ending)]
         lines += ["", f"    def forward({arguments}) -> {forward.result}:", *(f"        {line}" for line in statements)]
         return lines
 

@@ -16,6 +16,7 @@ from archspec.backends.torch.definitions import (
 )
 from archspec.backends.torch.flat import FlatWriter
 from archspec.backends.torch.formatting import formatted
+from archspec.backends.torch.initialisation import initialisation
 from archspec.backends.torch.symbols import ClassName, names_in
 from archspec.backends.torch.values import NeedsClassError, Written
 from archspec.backends.torch.writer import ClassWriter, docstring
@@ -173,7 +174,8 @@ class SourceWriter:
             outputs = sorted(self.graph.outputs, key=lambda output: output.training_only)
             kept = sum(not output.training_only for output in outputs)
             values = tuple(output.value for output in outputs)
-            lines = FlatWriter(self.graph, root, tuple(root.inputs.values())).write(values, kept)
+            writer = FlatWriter(self.graph, root, tuple(root.inputs.values()))
+            lines = writer.write(values, kept, initialisation(self.graph))
             self._classes.append([f"class {name}(nn.Module):", *docstring(self.spec.description), *lines])
         return self._classes
 

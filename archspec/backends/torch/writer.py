@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from archspec.backends.torch.definitions import Definition, Expansion, Site, code_of
 from archspec.backends.torch.formatting import LINE_LENGTH
 from archspec.backends.torch.forward import Forward, Key, Step, expression_of_code, key_of, previous, sources_of
+from archspec.backends.torch.initialisation import initialisation
 from archspec.backends.torch.modules import Modules
 from archspec.backends.torch.symbols import first_holding, folded, literal, names_in, names_read, same
 from archspec.backends.torch.values import NeedsClassError, Values, Written
@@ -327,7 +328,8 @@ class ClassWriter:
         if body or forward is None:
             lines += ["", f"    def __init__({signature}) -> None:"]
             lines += ["        super().__init__()"] if forward is not None else []
-            lines += [f"        {line}" for statement in (*lets, *body) for line in statement.split("\n")]
+            ending = initialisation(self.source.graph) if self.definition.kind == "network" else []
+            lines += [f"        {line}" for statement in (*lets, *body, *ending) for line in statement.split("\n")]
         if forward is not None:
             variables, statements, result = forward
             arguments = ", ".join(["self", *(f"{name}: Tensor" for name in variables)])

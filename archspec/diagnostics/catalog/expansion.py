@@ -298,7 +298,153 @@ class ParametersDisagree(Problem):
         return f"{printable(self.op)}: {printable(self.reason, 200)}"
 
     def help(self) -> str | None:
-        return f"`archspec ops {printable(self.op)}` tells what each parameter means"
+        return self.suggestion or f"`archspec ops {printable(self.op)}` tells what each parameter means"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownInitialiser(Problem):
+    """`init` names an initialiser that does not exist.
+
+    Initialisers are the functions of `torch.nn.init`, without the underscore at the end of their names.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        init: {conv: {weight: he_normal}}
+        graph: {conv1: {op: conv, out_channels: 4, kernel_size: 3}}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        init: {conv: {weight: kaiming_normal}}
+        graph: {conv1: {op: conv, out_channels: 4, kernel_size: 3}}
+    """
+
+    code: ClassVar[str] = "AS331"
+    slug: ClassVar[str] = "unknown-initialiser"
+
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"there is no initialiser {printable(self.name)!r}"
+
+    def help(self) -> str:
+        listed = f"the initialisers are: {', '.join(self.known)}"
+        return self.suggestion or did_you_mean(self.name, self.known) or listed
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingToInitialise(Problem):
+    """An entry of `init` stands for no node of the network.
+
+    Its key is the name of an op, or a pattern of node paths in which `*` stands for any text.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        init: {"layer*": {weight: zeros}}
+        graph: {conv1: {op: conv, out_channels: 4, kernel_size: 3}}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        init: {"conv*": {weight: zeros}}
+        graph: {conv1: {op: conv, out_channels: 4, kernel_size: 3}}
+    """
+
+    code: ClassVar[str] = "AS332"
+    slug: ClassVar[str] = "nothing-to-initialise"
+
+    target: str
+    is_op: bool = False
+
+    def message(self) -> str:
+        if self.is_op:
+            return f"no node of this network is of the op {printable(self.target)!r}"
+        return f"{printable(self.target)!r} is no op, and no node of this network is called so"
+
+    def help(self) -> str:
+        return self.suggestion or "an entry of init is called after an op, or is a pattern of node paths: 'layer*.bn2'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSuchTensor(Problem):
+    """An entry of `init` fills a tensor that the nodes do not have.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        init: {conv: {bias: zeros}}
+        graph: {conv1: {op: conv, out_channels: 4, kernel_size: 3, bias: false}}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        init: {conv: {weight: kaiming_normal}}
+        graph: {conv1: {op: conv, out_channels: 4, kernel_size: 3, bias: false}}
+    """
+
+    code: ClassVar[str] = "AS333"
+    slug: ClassVar[str] = "no-such-tensor"
+
+    target: str
+    tensor: str
+    known: tuple[str, ...]
+    is_op: bool = False
+
+    def message(self) -> str:
+        where = f"no {self.target} of this network" if self.is_op else f"nothing that {printable(self.target)!r} names"
+        return f"{where} has a tensor {printable(self.tensor)!r} to initialise"
+
+    def help(self) -> str:
+        if not self.known:
+            return self.suggestion or "there is nothing to initialise: leave the entry out"
+        listed = f"what can be initialised there: {', '.join(self.known)}"
+        return self.suggestion or did_you_mean(self.tensor, self.known) or listed
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannotInitialise(Problem):
+    """An initialiser cannot fill a tensor of this shape.
+
+    `xavier_*`, `kaiming_*` and `orthogonal` need at least two axes, `eye` and `sparse` two, `dirac` three to five.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        init: {batch_norm: {weight: xavier_uniform}}
+        graph: {bn1: batch_norm}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        init: {batch_norm: {weight: ones}}
+        graph: {bn1: batch_norm}
+    """
+
+    code: ClassVar[str] = "AS334"
+    slug: ClassVar[str] = "cannot-initialise"
+
+    initialiser: str
+    tensor: str
+    shape: tuple[int, ...]
+    needs: str
+
+    def message(self) -> str:
+        shape = "x".join(map(str, self.shape))
+        return f"{self.initialiser} cannot fill {self.tensor}, of shape {shape}: it needs {self.needs}"
+
+    def help(self) -> str:
+        return "take zeros, ones, constant, uniform, normal or trunc_normal, which fill every shape"
 
 
 PROBLEMS: tuple[type[Problem], ...] = (
@@ -311,4 +457,8 @@ PROBLEMS: tuple[type[Problem], ...] = (
     BadRepeat,
     WrongCondition,
     ParametersDisagree,
+    UnknownInitialiser,
+    NothingToInitialise,
+    NoSuchTensor,
+    CannotInitialise,
 )
