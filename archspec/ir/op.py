@@ -66,6 +66,7 @@ class Op(Parametrised):
     """
 
     arity: ClassVar[Arity] = Arity()
+    is_random: ClassVar[bool] = False  # whether it draws random numbers in training
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         """Return the types of the results; by default one, like the first input.

@@ -108,6 +108,7 @@ class Rrelu(Activation):
     """
 
     op: ClassVar[str] = "rrelu"
+    is_random: ClassVar[bool] = True
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample(((3, 4, 4),)),
         Sample(((10,),), {"lower": 0.1, "upper": 0.2}),

@@ -45,6 +45,7 @@ class MultiHeadAttention(Op):
     """
 
     op: ClassVar[str] = "multi_head_attention"
+    is_random: ClassVar[bool] = True
     arity: ClassVar[Arity] = Arity(1, 3)
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample(((5, 12),), {"num_heads": 3}),

@@ -39,6 +39,7 @@ class Dropout(Op):
     """
 
     op: ClassVar[str] = "dropout"
+    is_random: ClassVar[bool] = True
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample(((3, 4, 4),)),
         Sample(((10,),), {"p": 0.2}),

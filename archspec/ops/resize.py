@@ -201,7 +201,9 @@ class ResizeLike(Op):
         return self._upsample(inputs).onnx(inputs[:1])
 
     def _upsample(self, inputs: tuple[TensorType, ...]) -> Upsample:
-        return Upsample(scale_factor=None, size=list(inputs[1].spatial), mode=self.mode, align_corners=self.align_corners)
+        return Upsample(
+            scale_factor=None, size=list(inputs[1].spatial), mode=self.mode, align_corners=self.align_corners
+        )
 
 
 def _gathers(stretches: tuple[Stretch, ...]) -> tuple[OnnxNode, ...]:

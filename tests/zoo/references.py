@@ -19,7 +19,11 @@ SPECS = sorted(path.stem for path in zoo_root().glob("*.yaml"))
 TIMM: Mapping[str, str] = {}
 
 # Arguments of a reference's constructor, where its defaults are not what its weights were trained with.
-ARGUMENTS: Mapping[str, Mapping[str, Any]] = {}
+ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+    # Their own initialisation takes minutes.
+    "googlenet-torchvision": {"init_weights": False},
+    "inception_v3-torchvision": {"init_weights": False},
+}
 
 # The shape of an input, where the usual small one would not do.
 INPUTS: Mapping[str, tuple[int, ...]] = {
@@ -27,6 +31,8 @@ INPUTS: Mapping[str, tuple[int, ...]] = {
     "r2plus1d_18": (3, 8, 32, 32),
     "r3d_18": (3, 8, 32, 32),
     "s3d": (3, 13, 209, 209),
+    # The auxiliary head needs a map of 17x17.
+    "inception_v3": (3, 299, 299),
 }
 
 # How far results may be apart, in parts of their scale, and why. Everything else is bit-equal.

@@ -72,9 +72,9 @@ class FlatWriter:
         call, binds, joiner = expression_of_code(code, args, attribute)
         name = "_".join(parts) if parts[0].isidentifier() else f"x{'_'.join(parts)}"
         results = node.op.results(node.input_types)
-        return Step(
-            position, name, sources, call, binds, results=results, joiner=joiner, major=isinstance(code, TorchModule)
-        )
+        step = Step(position, name, sources, call, binds, results=results, joiner=joiner)
+        step.major, step.random = isinstance(code, TorchModule), node.op.is_random
+        return step
 
     def _register(self, parts: tuple[str, ...], text: str) -> None:
         for depth in range(1, len(parts)):

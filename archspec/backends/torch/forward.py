@@ -9,7 +9,7 @@ from archspec.ir.records import TorchFunction, TorchModule
 from archspec.spec.names import HELPERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from archspec.ir.records import TorchCode
     from archspec.spec.template import GraphTemplate, Ref
@@ -45,6 +45,8 @@ class Step:
         condition: an attribute that tells whether it is left out; then `otherwise` passes.
         major: whether it is a main act of the network (a convolution, a block), which begins a statement.
         whole: whether it is a block, group or repeat, whose result only a join may take up at once.
+        random: whether it draws random numbers in training.
+        training: whether only results that are there in training need it.
     """
 
     position: int
@@ -60,6 +62,13 @@ class Step:
     major: bool = False
     whole: bool = False
     joins: bool = False
+    random: bool = False
+    training: bool = False
+
+    @property
+    def reads(self) -> tuple[Key, ...]:
+        """All values that it reads."""
+        return (*self.sources, *(() if self.otherwise is None else (self.otherwise,)))
 
 
 @dataclass(slots=True)
@@ -81,9 +90,12 @@ class Forward:
     _made: dict[int | str, Step] = field(default_factory=dict["int | str", Step])  # the step of each position
     _pending: tuple[Key, str, str, int] | None = None
     _comment: str = ""
+    _training: list[tuple[str, str]] = field(default_factory=list["tuple[str, str]"])  # names and their source
 
     def write(self) -> list[str]:
         """Return the statements."""
+        if 0 < self.kept < len(self.outputs):
+            self.steps = hoisted(self.steps, self.outputs[: self.kept])
         self._readers = self._table()
         self._made = {step.position: step for step in self.steps}
         for name, variable in self.inputs.items():
@@ -100,7 +112,7 @@ class Forward:
         """Return the numbers of the steps that read each value, each as often as it does; the end counts as one."""
         readers: dict[Key, list[int]] = {}
         for number, step in enumerate(self.steps):
-            for source in (*step.sources, *(() if step.otherwise is None else (step.otherwise,))):
+            for source in step.reads:
                 readers.setdefault(source, []).append(number)
         for key in self.outputs:
             readers.setdefault(key, []).append(len(self.steps))
@@ -165,7 +177,29 @@ class Forward:
             return
         name = self._name(key, number)
         self.names[key] = name
-        self._add(f"{name} = {text}")
+        self._assign(name, text, self._made[key.position])
+
+    def _assign(self, name: str, text: str, step: Step) -> None:
+        if step.training:
+            self._training.append((name, text))
+        else:
+            self._end_training()
+            self._add(f"{name} = {text}")
+
+    def _end_training(self) -> None:
+        """State what runs in training only; what is returned of it is None otherwise."""
+        if not self._training:
+            return
+        stated, self._training = self._training, []
+        kept = {self.names[key] for key in self.outputs if key in self.names}
+        name, text = stated[0]
+        line = f"{name} = {text} if self.training else None"
+        if len(stated) == 1 and " if " not in text and len(line) + 8 <= WIDTH:
+            self.lines.append(line)
+            return
+        self.lines += [f"{name}: Tensor | None = None" for name, _ in stated if name in kept]
+        self.lines.append("if self.training:")
+        self.lines += [f"    {name} = {text}" for name, text in stated]
 
     def _add(self, statement: str) -> None:
         comment = f"  # {self._comment}" if self._comment else ""
@@ -175,9 +209,13 @@ class Forward:
     def _assign_results(self, step: Step, text: str) -> None:
         keys = [Key(step.position, result) for result in step.results]
         variable = self._fresh(step.name)
-        self._add(f"{variable} = {text}")
+        self._assign(variable, text, step)
         for index, key in enumerate(keys):
             self.names[key] = f"{variable}[{index}]"
+            if step.training and key in self.outputs:
+                name = self._fresh(f"{step.name}_{key.result}")
+                self._assign(name, self.names[key], step)
+                self.names[key] = name
 
     @property
     def result(self) -> str:
@@ -190,9 +228,12 @@ class Forward:
             self.lines.append(f"return {self._pending[1]}")
             return
         self._flush(len(self.steps))
+        self._end_training()
         names = [self.names[key] for key in self.outputs]
         if 0 < self.kept < len(names):
-            self.lines += ["if self.training:", f"    return {', '.join(names)}"]
+            optional = dict.fromkeys(self.names[key] for key in self.outputs if self._is_training(key))
+            present = " and ".join(f"{name} is not None" for name in optional)
+            self.lines += [f"if {present or 'self.training'}:", f"    return {', '.join(names)}"]
             names = names[: self.kept]
         self.lines.append(f"return {', '.join(names)}")
 
@@ -204,6 +245,8 @@ class Forward:
         It takes the name of a value that nobody reads any more; or `out`, if the next step reads it; or the node's own.
         """
         step, readers = self._made[key.position], self._readers.get(key, [])
+        if step.training:
+            return self._name_in_training(key, number)
         reading = [self.steps[reader] for reader in readers if reader < len(self.steps)]
         if any(len(other.sources) > 2 and key in other.sources for other in reading):  # noqa: PLR2004
             # One of several branches: each under its own name.
@@ -212,7 +255,7 @@ class Forward:
         dead = [
             name
             for known, name in self.names.items()
-            if "[" not in name and self._readers.get(known, [-1])[-1] < number
+            if "[" not in name and not self._is_training(known) and self._readers.get(known, [-1])[-1] < number
         ]
         reads = {self.names[source] for source in self._sources_of(number) if source in self.names}
         reusable = [name for name in dead if name in reads or name in ("x", "out")]
@@ -224,6 +267,18 @@ class Forward:
         if set(readers) == {number} and "out" not in self.names.values():
             return self._claim("out")
         return self._fresh(step.name)
+
+    def _name_in_training(self, key: Key, number: int) -> str:
+        """Return a name for a value that is there in training only: that of what it is made of, or the node's own."""
+        if key not in self.outputs:
+            stated = {name for name, _ in self._training}
+            for source in self._sources_of(number):
+                if self.names.get(source) in stated and self._readers[source][-1] < number:
+                    return self.names.pop(source)
+        return self._fresh(self._made[key.position].name)
+
+    def _is_training(self, key: Key) -> bool:
+        return key.position in self._made and self._made[key.position].training
 
     def _sources_of(self, number: int) -> Sequence[Key]:
         return self.steps[number - 1].sources if 0 < number <= len(self.steps) else ()
@@ -238,6 +293,38 @@ class Forward:
         while name in self.taken or name in RESERVED:
             name, number = f"{base}_{number}", number + 1
         return self._claim(name)
+
+
+def hoisted(steps: Sequence[Step], kept: Iterable[Key]) -> list[Step]:
+    """Mark the steps that the results in `kept` do not need, and put each right behind what it reads.
+
+    There it takes up a value that still has a name, and autograd adds up gradients as in networks written by hand.
+    Random numbers are drawn in the same order.
+    """
+    made = {step.position: step for step in steps}
+    needed: set[int | str] = set()
+    open_ends = [key.position for key in kept]
+    while open_ends:
+        position = open_ends.pop()
+        if position in made and position not in needed:
+            needed.add(position)
+            open_ends += [key.position for key in made[position].reads]
+    ordered: list[Step] = []
+    for step in steps:
+        step.training = step.position not in needed
+        ordered.insert(_place(step, ordered) if step.training else len(ordered), step)
+    return ordered
+
+
+def _place(step: Step, ordered: Sequence[Step]) -> int:
+    """Return how early a step may stand: behind what it reads and what belongs to it."""
+    sources = {key.position for key in step.reads}
+    place = 0
+    for number, other in enumerate(ordered):
+        follows = number == place and other.training
+        if other.position in sources or follows or (step.random and other.random):
+            place = number + 1
+    return place
 
 
 RESERVED = frozenset({"self", "torch", "nn", "F", "Tensor"}) | HELPERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archspec.backends.torch.definitions import Definition, Expansion, Site, code_of
 from archspec.backends.torch.formatting import LINE_LENGTH
@@ -287,6 +287,7 @@ class ClassWriter:
         step.whole = isinstance(item, Scope)
         step.major = step.whole or (isinstance(item, Node) and item.op.macs(item.input_types) > 0)
         step.joins = isinstance(item, Node) and len(item.inputs) > 1
+        step.random = _is_random(item)
         self.steps.append(step)
 
     # ----------------------------------------------------------------------------------------------- results
@@ -371,6 +372,13 @@ def _registered(name: str, text: str, *, numbered: bool) -> str:
 def _has_several_results(place: _Place) -> bool:
     item = place.present[0].item
     return isinstance(item, Scope) and len(item.outputs) > 1
+
+
+def _is_random(item: Node | Scope[Any] | None) -> bool:
+    """Tell whether something in an item draws random numbers in training."""
+    if isinstance(item, Node):
+        return item.op.is_random
+    return item is not None and any(_is_random(child.item) for child in item.children)
 
 
 def _hint(template: NodeTemplate) -> str:
