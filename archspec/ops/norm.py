@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from archspec.diagnostics.catalog.shapes import OneValueToNormalize
 from archspec.diagnostics.problem import ProblemError
@@ -18,6 +19,7 @@ from archspec.ir.records import (
     OnnxNode,
     ParameterSpec,
     Temporary,
+    TorchHelper,
     TorchModule,
     Weight,
 )
@@ -28,6 +30,7 @@ from archspec.ops.lowering import X, filled, scale_and_shift, step
 from archspec.ops.spatial import require_divisor, require_map
 
 if TYPE_CHECKING:
+    from archspec.ir.records import OnnxInput
     from archspec.ir.tensor import Shape, TensorType
 
 
@@ -40,10 +43,24 @@ class Norm(Op):
         return (5 + len(self.parameters(inputs))) * inputs[0].elements
 
 
+_CHANNEL_LAYER_NORM = TorchHelper(
+    "ChannelLayerNorm",
+    '''class ChannelLayerNorm(nn.LayerNorm):
+    """Layer norm over the channels of maps (N, C, ...), for each position by itself."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        x = input.movedim(1, -1)
+        x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.movedim(-1, 1)
+''',
+)
+
+
 class LayerNorm(Norm):
     """Normalization over the last axes of each sample (torch.nn.LayerNorm; Ba et al., 2016).
 
-    Shape: unchanged. PyTorch's normalized_shape is inferred: it is that of the last `axes` axes.
+    Shape: unchanged. PyTorch's normalized_shape is inferred: it is that of the last `axes` axes. With `channels_first`
+    it is the channels of a map, each position by itself, as ConvNeXt's LayerNorm2d does.
     """
 
     op: ClassVar[str] = "layer_norm"
@@ -53,21 +70,34 @@ class LayerNorm(Norm):
         Sample(((3, 4, 5),), {"axes": 3}),
         Sample(((3, 4, 5),), {"axes": 2, "bias": False}),
         Sample(((3, 4, 5),), {"axes": 2, "elementwise_affine": False}),
+        Sample(((6, 4, 5),), {"channels_first": True}),
+        Sample(((6, 9),), {"channels_first": True, "eps": 1e-6, "bias": False}),
+        Sample(((6, 2, 3, 4),), {"channels_first": True, "elementwise_affine": False}),
         Sample(((7, 12),), {"axes": 3}, fault="axis-out-of-range"),
+        Sample(((12,),), {"channels_first": True}, fault="wrong-rank"),
     )
 
     axes: PositiveInt = Field(1, description="How many of the last axes are normalized over.")
     elementwise_affine: Bool = Field(default=True, description="Whether to learn a weight and a bias per element.")
     bias: Bool = Field(default=True, description="Whether to learn the bias (if elementwise_affine).")
+    channels_first: Bool = Field(default=False, description="Whether to normalize over the channels, the first axis.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LayerNorm:
+        if self.channels_first and self.axes != 1:
+            raise PydanticCustomError("combination", "channels_first normalizes over one axis: leave axes out")
+        return self
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        if self.channels_first:
+            require_map(f"{self.op} (channels_first)", inputs[0])
         sample_axis(self.op, -self.axes, inputs[0], "axes")
         require_float(self.op, inputs[0])
         return inputs
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         rank = inputs[0].rank
-        return mixed_axes(inputs[0], range(rank - self.axes, rank))
+        return mixed_axes(inputs[0], () if self.channels_first else range(rank - self.axes, rank))
 
     def parameters(self, inputs: tuple[TensorType, ...]) -> tuple[ParameterSpec, ...]:
         names = ("weight", "bias")[: (1 + self.bias) * self.elementwise_affine]
@@ -76,31 +106,34 @@ class LayerNorm(Norm):
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         shape = self._shape(inputs)
         one = len(shape) == 1
-        return TorchModule(
-            "nn.LayerNorm",
-            (
-                Arg(
-                    "normalized_shape",
-                    shape[0] if one else shape,
-                    source=InputSize(-1) if one else None,
-                    positional=True,
-                ),
-                Arg("eps", self.eps, 1e-5, source="eps"),
-                Arg("elementwise_affine", self.elementwise_affine, default=True, source="elementwise_affine"),
-                Arg("bias", self.bias, default=True, source="bias"),
-            ),
+        source = InputSize(0 if self.channels_first else -1) if one else None
+        args = (
+            Arg("normalized_shape", shape[0] if one else shape, source=source, positional=True),
+            Arg("eps", self.eps, 1e-5, source="eps"),
+            Arg("elementwise_affine", self.elementwise_affine, default=True, source="elementwise_affine"),
+            Arg("bias", self.bias, default=True, source="bias"),
         )
+        if self.channels_first:
+            return TorchModule(_CHANNEL_LAYER_NORM.name, args, helpers=(_CHANNEL_LAYER_NORM,))
+        return TorchModule("nn.LayerNorm", args)
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
         attributes: dict[str, Any] = {"axis": -self.axes, "epsilon": self.eps, "stash_type": 1}
-        weights = tuple(Weight(spec.name) for spec in self.parameters(inputs))
-        if weights:
-            return (step("LayerNormalization", X, *weights, **attributes),)
-        ones = filled(1.0, self._shape(inputs), "ones")
-        return (ones, step("LayerNormalization", X, Temporary("ones"), **attributes))
+        weights: tuple[OnnxInput, ...] = tuple(Weight(spec.name) for spec in self.parameters(inputs))
+        ones = () if weights else (filled(1.0, self._shape(inputs), "ones"),)
+        weights = weights or (Temporary("ones"),)
+        if not self.channels_first:
+            return (*ones, step("LayerNormalization", X, *weights, **attributes))
+        rank = inputs[0].rank
+        return (
+            *ones,
+            step("Transpose", X, to="channels_last", perm=(0, *range(2, rank + 1), 1)),
+            step("LayerNormalization", Temporary("channels_last"), *weights, to="normal", **attributes),
+            step("Transpose", Temporary("normal"), perm=(0, rank, *range(1, rank))),
+        )
 
     def _shape(self, inputs: tuple[TensorType, ...]) -> Shape:
-        return inputs[0].shape[-self.axes :]
+        return inputs[0].shape[:1] if self.channels_first else inputs[0].shape[-self.axes :]
 
 
 class MapNorm(Norm):

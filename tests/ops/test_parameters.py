@@ -36,6 +36,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("upsample", {"size": 3, "scale_factor": 2}),
     ("upsample", {"scale_factor": 2, "align_corners": True}),
     ("upsample", {"scale_factor": float("nan"), "mode": "bilinear"}),
+    ("layer_norm", {"axes": 2, "channels_first": True}),
     ("resize_like", {"align_corners": True}),
     ("embedding", {"num_embeddings": 3, "embedding_dim": 2, "padding_idx": 3}),
     ("rrelu", {"lower": 0.5, "upper": 0.25}),
