@@ -37,6 +37,7 @@ from archspec.ops.activation_smooth import (
 from archspec.ops.attention import MultiHeadAttention, ScaledDotProductAttention
 from archspec.ops.convolution import Conv
 from archspec.ops.convolution_transposed import ConvTranspose
+from archspec.ops.crop import CropLike
 from archspec.ops.dropout import AlphaDropout, Dropout, DropoutChannels, DropPath, Identity
 from archspec.ops.embedding import Embedding
 from archspec.ops.join import Add, Concat, Maximum, Mul, Sub
@@ -133,6 +134,7 @@ OPS: tuple[type[Op], ...] = (
     PixelShuffle,
     PixelUnshuffle,
     Pad,
+    CropLike,
     Split,
     Chunk,
     Slice,

@@ -83,7 +83,7 @@ _WORDS_OF_YAML = frozenset({"true", "false", "null"})
 _TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "math", "input", "make_divisible"})
 
 # Classes and functions that generated source carries for ops that PyTorch lacks. A test compares this with the catalog.
-HELPERS = frozenset({"ChannelLayerNorm", "StochasticDepth"})
+HELPERS = frozenset({"ChannelLayerNorm", "StochasticDepth", "crop_like"})
 
 _BUILTIN_NAMES = frozenset(name for name in dir(builtins) if name.islower())
 _HARMLESS_BUILTINS = frozenset({"filter", "input", "format", "hash", "id", "map", "pow", "slice", "vars", "zip"})

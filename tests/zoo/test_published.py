@@ -49,3 +49,20 @@ def test_parameters_are_the_published_ones(name: str, published: str) -> None:
 def test_macs_are_the_published_ones(name: str, published: str) -> None:
     table = archspec.load(zoo_root() / f"{name}.yaml").table()
     assert rounded(sum(row.macs for row in table), published) == published
+
+
+def test_unet_has_the_sizes_of_the_figure() -> None:
+    # Ronneberger et al., "U-Net" (2015), figure 1; section 2 counts 23 convolutional layers.
+    rows = archspec.load(zoo_root() / "unet.yaml").table()
+    sizes = [row.shape[-1] for row in rows if row.op in ("conv", "max_pool", "conv_transpose")]
+    down = [570, 568, 284, 282, 280, 140, 138, 136, 68, 66, 64, 32, 30, 28]
+    assert sizes == [*down, 56, 54, 52, 104, 102, 100, 200, 198, 196, 392, 390, 388, 388]
+    assert sum(row.op in ("conv", "conv_transpose") for row in rows) == 23
+
+
+def test_unet_joins_the_middle_of_what_came_down() -> None:
+    # Ronneberger et al. (2015), figure 1: of 568, 280, 136 and 64 pixels the middle 392, 200, 104 and 56 are joined.
+    arch = archspec.load(zoo_root() / "unet.yaml")
+    starts = {level: arch[f"up{level}.crop"].receptive_field.start for level in (1, 2, 3, 4)}
+    lost = {1: 568 - 392, 2: 280 - 200, 3: 136 - 104, 4: 64 - 56}
+    assert starts == {level: (lost[level] // 2 * 2 ** (level - 1),) * 2 for level in starts}

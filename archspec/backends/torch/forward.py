@@ -242,7 +242,8 @@ class Forward:
     def _name(self, key: Key, number: int) -> str:
         """Return a name for a value that the step before `number` made.
 
-        It takes the name of a value that nobody reads any more; or `out`, if the next step reads it; or the node's own.
+        It takes the name of a value that nobody reads any more; or `out`, if the next step reads it; or the node's own,
+        as it always does if it is one of several branches, or a block reads it much later.
         """
         step, readers = self._made[key.position], self._readers.get(key, [])
         if step.training:
@@ -250,6 +251,9 @@ class Forward:
         reading = [self.steps[reader] for reader in readers if reader < len(self.steps)]
         if any(len(other.sources) > 2 and key in other.sources for other in reading):  # noqa: PLR2004
             # One of several branches: each under its own name.
+            return self._fresh(step.name)
+        if any(self.steps[reader].whole for reader in readers if number + 1 < reader < len(self.steps)):
+            # What a block takes up again much later, as on the way up in a U-Net.
             return self._fresh(step.name)
         # Readers are in order, so the last tells whether anything still reads a value.
         dead = [
