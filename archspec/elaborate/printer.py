@@ -197,7 +197,7 @@ def _last_name(value: Value) -> str:
 def _distinct(wanted: Sequence[str], taken: frozenset[str]) -> list[str]:
     """Return usable names, as close to those wanted as possible."""
     found: list[str] = []
-    for text in wanted:
+    for text in map(names.as_identifier, wanted):
         name = text if names.fault_of_parameter_name(text) is None else f"x{text}" if text.isdecimal() else f"{text}_"
         while name in taken or name in found:
             name += "_"

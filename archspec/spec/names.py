@@ -11,6 +11,8 @@ import keyword
 import re
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+# Names of nodes only: a hyphen between letters or digits, as in RegNet's `block1-0`.
+_HYPHEN = re.compile(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])")
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,5})\Z")
 LONGEST = 64
 
@@ -110,14 +112,24 @@ def fault_of_identifier(name: str) -> str | None:
 
 
 def fault_of_node_name(name: str) -> str | None:
-    """Return why `name` cannot name a node, or None if it can."""
+    """Return why `name` cannot name a node, or None if it can. Hyphens may stand within it."""
     if name in MODULE_ATTRIBUTES | _SEQUENTIAL_ATTRIBUTES:
         return "modules of PyTorch have an attribute of this name"
     if name in {"input", "self"}:
         return "it has a meaning of its own"
     if name.startswith("_"):
         return "names that start with an underscore belong to PyTorch"
-    return fault_of_identifier(name)
+    return fault_of_identifier(as_identifier(name))
+
+
+def fault_of_block_name(name: str) -> str | None:
+    """Return why `name` cannot name a block, or None if it can."""
+    return fault_of_node_name(name) or fault_of_identifier(name)
+
+
+def as_identifier(name: str) -> str:
+    """Return the name of a node with underscores for hyphens."""
+    return _HYPHEN.sub("_", name)
 
 
 def fault_of_parameter_name(name: str) -> str | None:

@@ -280,7 +280,7 @@ class Reader:
     def block(self, entry: Entry) -> BlockTemplate | None:
         """Read a block definition; None if there is no graph in it that can be read."""
         name = entry.key.text
-        self.name(entry.key, "a block", names.fault_of_node_name)
+        self.name(entry.key, "a block", names.fault_of_block_name)
         with self.inside(name):
             where = f"block {printable(name)!r}"
             tree = self.mapping(entry.value, where)

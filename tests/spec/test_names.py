@@ -35,7 +35,10 @@ def test_keywords_name_nothing(name: str) -> None:
         "",
         "1a",
         "a b",
-        "a-b",
+        "a--b",
+        "-a",
+        "a-",
+        "a-_b",
         "a.b",
         "a\nb",
         "a\n",
@@ -56,6 +59,7 @@ def test_keywords_name_nothing(name: str) -> None:
 def test_what_is_no_identifier(name: str) -> None:
     assert names.fault_of_identifier(name)
     assert names.fault_of_node_name(name)
+    assert names.fault_of_block_name(name)
     assert names.fault_of_parameter_name(name)
     assert not names.is_number(name)
 
@@ -85,6 +89,17 @@ def test_names_that_nodes_can_have(name: str) -> None:
 @pytest.mark.parametrize("name", ["conv_1", "channels", "input_size", "id", "filter", "hash", "slice", "width"])
 def test_names_that_parameters_can_have(name: str) -> None:
     assert names.fault_of_parameter_name(name) is None
+
+
+@pytest.mark.parametrize("name", ["block1-0", "a-b-c", "a_1-2_b"])
+def test_nodes_only_may_have_hyphens_in_their_names(name: str) -> None:
+    assert names.fault_of_node_name(name) is None
+    assert names.fault_of_block_name(name)
+    assert names.fault_of_parameter_name(name)
+    assert nodes(spec(f"{name}: relu\nlast: {{op: add, from: [{name}, input]}}")) == [
+        f"{name} = relu(x): 3x8x8",
+        f"last = add({name}, x): 3x8x8",
+    ]
 
 
 def test_numbers() -> None:

@@ -9,6 +9,7 @@ from archspec.backends.torch.forward import Forward, Key, Step, expression_of_co
 from archspec.backends.torch.symbols import literal, same
 from archspec.ir.graph import Value
 from archspec.ir.records import TorchFunction, TorchModule
+from archspec.spec.names import as_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +71,7 @@ class FlatWriter:
             self._register(parts, f"{code.cls}({args})")
             attribute = _access(parts)
         call, binds, joiner = expression_of_code(code, args, attribute)
-        name = "_".join(parts) if parts[0].isidentifier() else f"x{'_'.join(parts)}"
+        name = "_".join(map(as_identifier, parts))
         results = node.op.results(node.input_types)
         step = Step(position, name, sources, call, binds, results=results, joiner=joiner)
         step.major, step.random = isinstance(code, TorchModule), node.op.is_random

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archspec.ir.records import TorchFunction, TorchModule
-from archspec.spec.names import HELPERS
+from archspec.spec.names import HELPERS, as_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -292,7 +292,7 @@ class Forward:
         return name
 
     def _fresh(self, wanted: str) -> str:
-        base = wanted if wanted.isidentifier() else f"x{wanted}"
+        base = as_identifier(wanted) if wanted[0].isalpha() else f"x{wanted}"
         name, number = base, 2
         while name in self.taken or name in RESERVED:
             name, number = f"{base}_{number}", number + 1

@@ -26,6 +26,7 @@ from archspec.ir.graph import Node, Scope
 from archspec.ir.records import TorchFunction, TorchModule
 from archspec.source.span import Span
 from archspec.spec.expressions import render
+from archspec.spec.names import as_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -137,10 +138,12 @@ class Modules:
         values, body = self.values, self.body
         lines, indent, live = len(body.lines), body.indent, len(self._live)
         loops, groups, running = len(values.names.loops), len(values.groups), values.running
-        can_state = self._can_state
+        can_state, taken, carriers = self._can_state, set(values.names.taken), len(self._carriers)
         try:
             yield
         except NeedsClassError:
+            values.names.taken = taken
+            del self._carriers[carriers:]
             del body.lines[lines:], values.names.loops[loops:], values.groups[groups:], self._live[live:]
             body.indent, values.running, self._can_state, self._loose = indent, running, can_state, False
 
@@ -202,7 +205,7 @@ class Modules:
     def _element(
         self, node: NodeTemplate, column: list[Site], present: list[Site], incoming: list[str], name: str
     ) -> str:
-        hint = f"{name}_{node.name}" if not node.name.isdecimal() else name
+        hint = f"{name}_{as_identifier(node.name)}" if not node.name.isdecimal() else name
         if isinstance(present[0].item, Scope) and present[0].scope.kind == "splice":
             return "*" + self._copies(node, present, incoming, hint, level=0)
         text = self.module(node, present, [incoming], hint)
@@ -325,23 +328,47 @@ class Modules:
         inner = [site for outer in sites for site in outer.inner()]
         if not self._can_state or not _alike(inner) or any(site.item is None for site in inner):
             raise NeedsClassError
-        loop = _loop_of(template.repeats[level])
-        pattern = template.repeats[level].name
-        assert pattern is not None
-        local = self.values.names.fresh(name)
-        self.values.names.loops.append(loop)
-        try:
-            body = self._copy(template, inner, incoming, name, level)
-            title = f_string(pattern.text, self.values.rename)
-        finally:
-            self.values.names.loops.pop()
+        local = self.values.names.fresh(_name_of_copy(template, level) or name)
+        tables = self.values.tables
+        with self.attempt():
+            self._state_named(template, sites, incoming, local, name, level)
+            if self.values.tables == tables:
+                return local
+            raise NeedsClassError  # better to carry the channels along
+        outer = self.values.running
+        running = self._running_name()
+        initial = self._initial(sites, incoming, name)
+        self.body.add(f"{running} = {initial}")
+        self.values.running = running
+        self.values.carry(inner, map(channels_into, inner))
+        self._state_named(template, sites, [*incoming, running], local, name, level)
+        self.values.running = outer
+        return local
+
+    def _state_named(
+        self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], local: str, name: str, level: int
+    ) -> None:
+        """State a Sequential and the loop that fills it; channels that are carried along come last in `incoming`."""
+        repeat = template.repeats[level]
+        assert repeat.name is not None
+        inner = [site for outer in sites for site in outer.inner()]
+        self.body.add(f"{local} = nn.Sequential()")
+        start = len(self.body.lines)
+        self.values.names.loops.append(_loop_of(repeat))
+        self.body.indent += 1
+        body = self._copy(template, inner, incoming, name, level)
+        title = f_string(repeat.name.text, self.values.rename)
         if title is None:
             raise NeedsClassError
-        header = self._header(template.repeats[level], sites, f"{body} {title}", name)
-        self.body.add(f"{local} = nn.Sequential()")
-        self.body.add(f"{header}:")
-        self.body.add(f"    {local}.add_module({title}, {body})")
-        return local
+        self.body.add(f"{local}.add_module({title}, {body})")
+        if self.values.running is not None and self.values.running == incoming[-1]:
+            self._update(inner, self.values.outgoing(_once(template), inner, [incoming]), incoming[-1], name)
+        self.body.indent -= 1
+        self.values.names.loops.pop()
+        lines = self.body.lines[start:]
+        del self.body.lines[start:]
+        self.body.add(self._header(repeat, sites, "\n".join(lines), name) + ":")
+        self.body.lines.extend(lines)
 
     # ----------------------------------------------------------------------------------------------- statements
 
@@ -563,6 +590,13 @@ def _alike(sites: Sequence[Site]) -> bool:
 
 def _once(template: NodeTemplate) -> NodeTemplate:
     return dataclasses.replace(template, repeats=())
+
+
+def _name_of_copy(template: NodeTemplate, level: int) -> str | None:
+    """Return what a copy of the loop around is called, without its number: `block` for `block{i + 1}`."""
+    pattern = template.repeats[level - 1].name if level else None
+    found = None if pattern is None else re.match(r"[A-Za-z]+", pattern.text)
+    return None if found is None else found[0]
 
 
 def _loop_of(repeat: Repeat) -> Loop:

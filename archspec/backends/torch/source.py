@@ -22,7 +22,7 @@ from archspec.backends.torch.values import NeedsClassError, Written
 from archspec.backends.torch.writer import ClassWriter, docstring
 from archspec.diagnostics.problem import Collector
 from archspec.elaborate.network import Choice, elaborate
-from archspec.spec.names import HELPERS
+from archspec.spec.names import HELPERS, as_identifier
 
 if TYPE_CHECKING:
     from archspec.ir.graph import Graph, Scope, Value
@@ -126,7 +126,8 @@ def _agree(graph: Graph, spec: SpecTemplate, names: frozenset[str]) -> bool:
 def _changed(graph: Graph, spec: SpecTemplate, names: frozenset[str], step: int) -> Graph | None:
     params = dict(graph.params)
     for number, name in enumerate(sorted(names)):
-        params[name] = params[name] + step + number
+        # Small steps for fractions, which often have to stay below one.
+        params[name] += (step + number) / 16 if isinstance(params[name], float) else step + number
     collector = Collector()
     inputs = {name: tensor.shape for name, tensor in graph.inputs.items()}
     variant = graph.name if graph.name in spec.variants else None  # so that it bears the same name
@@ -190,7 +191,7 @@ class SourceWriter:
 
     def group(self, around: Definition, template: NodeTemplate, scopes: list[Scope[Any]]) -> Written:
         """Return the class of an inline group."""
-        label = f"{around.label}_{template.name}"
+        label = f"{around.label}_{as_identifier(template.name)}"
         try:
             signature = merge_all(signature_of(scope) for scope in scopes)
         except KindsDifferError:

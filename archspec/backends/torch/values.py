@@ -27,6 +27,7 @@ from archspec.elaborate.environment import ANY_WORD, NO_WORDS, ShapeView
 from archspec.ir.graph import Node, Scope
 from archspec.ir.records import InputSize
 from archspec.ops.join import Concat
+from archspec.ops.parts import Chunk, Split
 from archspec.source.tree import Scalar
 from archspec.spec.expressions import UNKNOWN
 from archspec.spec.names import HELPERS
@@ -148,7 +149,10 @@ class Values:
         text = rendered(let.value, self.rename)
         values = [scope.env.get(name, UNKNOWN) for scope in self.scopes]
         envs = [self.names.values(scope, scope.env) for scope in self.scopes]
-        if text is None or not names_in(text) & set(self.names.params) or not first_holding([text], values, envs):
+        named = rendered(let.value, lambda _: None) is not None  # a constant that the spec gave a name
+        if text is None or not (named or names_in(text) & set(self.names.params)):
+            return None
+        if not first_holding([text], values, envs):
             return None
         self.names.lets[name] = text
         return name
@@ -299,6 +303,10 @@ class Values:
         if isinstance(op, Concat) and op.axis == 0:
             parts = [str(next(iter(texts), "")) for texts in incoming]
             return [] if "" in parts else [_sum(parts)]
+        if isinstance(op, Chunk) and op.axis == 0:
+            return [f"{_within(text)} // {op.chunks}" for text in incoming[0]]
+        if isinstance(op, Split) and op.axis == 0 and isinstance(op.split_size, int):
+            return self.argument_candidates(template, "split_size", site)
         return incoming[0]
 
     def _outgoing_block(self, template: NodeTemplate, site: Site, incoming: list[list[str]]) -> list[str]:

@@ -17,6 +17,7 @@ from archspec.backends.torch.values import NeedsClassError, Values, Written
 from archspec.diagnostics.text import printable
 from archspec.ir.graph import Node, Scope
 from archspec.ir.records import TorchFunction, TorchModule
+from archspec.spec.names import as_identifier
 
 if TYPE_CHECKING:
     from archspec.backends.torch.source import SourceWriter
@@ -160,7 +161,8 @@ class ClassWriter:
         symbols = self.values.outgoing(template, place.present, place.incoming)
         if place.is_conditional:
             symbols = [*symbols, *self._symbols(place.passing)]
-        self.symbols[Key(position)] = symbols
+        for result in place.present[0].child.values:
+            self.symbols[Key(position, result)] = symbols
         self.values.symbols[template.name] = symbols
 
     def _symbols(self, key: Key) -> list[str]:
@@ -170,13 +172,13 @@ class ClassWriter:
     def _module(self, place: _Place) -> None:
         """Write a node as a submodule under its name."""
         name = self._name_of(place.position)
-        numbered = self.graph.is_list
+        numbered = not name.isidentifier()
         body = self.modules.body
         passes_input = place.sources == (place.passing,)
         if place.is_conditional and not passes_input and (numbered or _has_several_results(place)):
             raise NeedsClassError
         if place.is_conditional:
-            body.add(f"if {self.modules.condition(place.template, place.column, name)}:")
+            body.add(f"if {self.modules.condition(place.template, place.column, as_identifier(name))}:")
             body.indent += 1
         body.add(_registered(name, self._made(place), numbered=numbered))
         if place.is_conditional:
@@ -232,6 +234,8 @@ class ClassWriter:
                 args.append("inplace=True")
         call, binds, joiner = expression_of_code(code, ", ".join(args), "")
         step = Step(place.position, place.template.name, place.sources, call, binds, joiner=joiner)
+        if place.is_conditional and "-" in place.template.name:
+            raise NeedsClassError  # what `use_a_b` means must be clear
         if place.is_conditional:
             step.condition = f"self.use_{place.template.name}"
             step.otherwise = place.passing
@@ -365,7 +369,7 @@ def docstring(description: str) -> list[str]:
 
 
 def _registered(name: str, text: str, *, numbered: bool) -> str:
-    """Return the statement that registers a submodule; a number is no attribute's name."""
+    """Return the statement that registers a submodule; a number or `block1-0` is no attribute's name."""
     return f'self.add_module("{name}", {text})' if numbered else f"self.{name} = {text}"
 
 
@@ -383,4 +387,4 @@ def _is_random(item: Node | Scope[Any] | None) -> bool:
 
 def _hint(template: NodeTemplate) -> str:
     """Return what is put before the names of arguments that a node needs."""
-    return f"layer{template.name}" if template.name.isdecimal() else template.name
+    return f"layer{template.name}" if template.name.isdecimal() else as_identifier(template.name)
