@@ -80,6 +80,9 @@ class TorchHelper:
     source: str
 
 
+Binding: TypeAlias = Literal["atom", "product", "sum"]
+
+
 @dataclass(frozen=True, slots=True)
 class TorchModule:
     """A submodule, registered under the node's name: `self.conv1 = nn.Conv2d(...)`, then `self.conv1(x)`.
@@ -127,13 +130,15 @@ class TorchExpression:
     """A stateless expression of the inputs, `{0}`, `{1}`, ...: `{0} + {1}`. `{all}` is all inputs joined by `joiner`.
 
     `binds` tells how tightly the expression binds, so that a backend knows when to put parentheses around it:
-    "atom" (calls, names, attributes), "product" or "sum".
+    "atom" (calls, names, attributes), "product" or "sum". `operands` tells how tightly its inputs must bind; left out,
+    it follows from `binds` for inputs with an operator between them.
     """
 
     template: str
-    binds: Literal["atom", "product", "sum"] = "atom"
+    binds: Binding = "atom"
     joiner: str = ", "
     output_is_saved: bool = False
+    operands: Binding | None = None
     helpers: tuple[TorchHelper, ...] = ()
 
 

@@ -34,6 +34,7 @@ from archspec.ops.activation_smooth import (
     Tanh,
     Tanhshrink,
 )
+from archspec.ops.arithmetic import Rescale
 from archspec.ops.attention import MultiHeadAttention, ScaledDotProductAttention
 from archspec.ops.convolution import Conv
 from archspec.ops.convolution_transposed import ConvTranspose
@@ -124,6 +125,8 @@ OPS: tuple[type[Op], ...] = (
     Concat,
     MatMul,
     ScaledDotProductAttention,
+    # Arithmetic.
+    Rescale,
     # Sizes, axes and parts.
     Flatten,
     Reshape,

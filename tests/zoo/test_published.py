@@ -21,6 +21,16 @@ PARAMETERS = {
     "resnet44_cifar": "0.66M",
     "resnet56_cifar": "0.85M",
     "resnet110_cifar": "1.7M",
+    # He et al., "Identity Mappings in Deep Residual Networks" (2016), as listed by Zagoruyko and Komodakis, "Wide
+    # Residual Networks" (2016), table 5.
+    "preact_resnet110_cifar": "1.7M",
+    "preact_resnet164_cifar": "1.7M",
+}
+
+# The same, where the paper leaves out batch norms and it makes a difference.
+WEIGHTS = {
+    # Zagoruyko and Komodakis (2016), table 5.
+    "preact_resnet1001_cifar": "10.2M",
 }
 
 # Multiply-adds, as the papers round them.
@@ -29,6 +39,14 @@ MACS = {
     "plain18": "1.8G",
     "plain34": "3.6G",
 }
+
+# Layers with weights on the longest way through the network, which these networks are called after.
+DEPTHS = (
+    *(f"{kind}{depth}_cifar" for kind in ("plain", "resnet") for depth in (20, 32, 44, 56, 110)),
+    *(f"preact_resnet{depth}_cifar" for depth in (110, 164, 1001)),
+    "plain18",
+    "plain34",
+)
 
 UNITS = {"M": 1e6, "G": 1e9}
 
@@ -43,6 +61,22 @@ def rounded(count: int, published: str) -> str:
 def test_parameters_are_the_published_ones(name: str, published: str) -> None:
     table = archspec.load(zoo_root() / f"{name}.yaml").table()
     assert rounded(sum(row.params for row in table), published) == published
+
+
+@pytest.mark.parametrize(("name", "published"), WEIGHTS.items())
+def test_weights_are_the_published_ones(name: str, published: str) -> None:
+    table = archspec.load(zoo_root() / f"{name}.yaml").table()
+    assert rounded(sum(row.params for row in table if row.op != "batch_norm"), published) == published
+
+
+@pytest.mark.parametrize("name", DEPTHS)
+def test_depth_is_that_of_the_name(name: str) -> None:
+    nodes = archspec.load(zoo_root() / f"{name}.yaml").graph.nodes
+    depths: dict[str, int] = {}
+    for path, node in nodes.items():
+        before = max(depths.get(value.node, 0) for value in node.inputs)
+        depths[path] = before + (node.op.op in {"conv", "linear"})
+    assert max(depths.values()) == int("".join(filter(str.isdigit, name)))
 
 
 @pytest.mark.parametrize(("name", "published"), MACS.items())

@@ -70,10 +70,11 @@ class FlatWriter:
         if isinstance(code, TorchModule):
             self._register(parts, f"{code.cls}({args})")
             attribute = _access(parts)
-        call, binds, joiner = expression_of_code(code, args, attribute)
+        text = expression_of_code(code, args, attribute)
         name = "_".join(map(as_identifier, parts))
         results = node.op.results(node.input_types)
-        step = Step(position, name, sources, call, binds, results=results, joiner=joiner)
+        step = Step(position, name, sources, text.template, text.binds, results=results, joiner=text.joiner)
+        step.operands = text.operands
         step.major, step.random = isinstance(code, TorchModule), node.op.is_random
         return step
 

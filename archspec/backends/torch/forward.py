@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archspec.ir.records import TorchFunction, TorchModule
+from archspec.ir.records import TorchExpression, TorchFunction, TorchModule
 from archspec.spec.names import HELPERS, as_identifier
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Step:
         sources: what it reads.
         template: source with `{0}`, `{1}`, ... for what it reads.
         binds: how tightly that source binds.
+        operands: how tightly what is put into it must bind; None if that follows from `binds`.
         results: the names of its results; empty for one.
         unpacks: whether several results come as a tuple.
         condition: an attribute that tells whether it is left out; then `otherwise` passes.
@@ -62,6 +63,7 @@ class Step:
     major: bool = False
     whole: bool = False
     joins: bool = False
+    operands: str | None = None
     random: bool = False
     training: bool = False
 
@@ -344,6 +346,8 @@ def _binding_at(step: Step, position: int) -> str:
     Any does between those of a call, unless it is indexed or asked for an attribute there. Behind an operator it must
     bind tighter than the operator: `a + (b + c)` and `a + b + c` differ in their last bits.
     """
+    if step.operands is not None:
+        return step.operands
     if f"{{{position}}}[" in step.template or f"{{{position}}}." in step.template:
         return "atom"
     if step.binds == "atom":
@@ -388,10 +392,10 @@ def key_of(graph: GraphTemplate, ref: Ref, inputs: Sequence[str]) -> Key:
     return Key(names.index(head), result)
 
 
-def expression_of_code(code: TorchCode, args: str, attribute: str) -> tuple[str, str, str]:
-    """Return the template, binding and joiner of a node's step."""
+def expression_of_code(code: TorchCode, args: str, attribute: str) -> TorchExpression:
+    """Return the source of a node's step."""
     if isinstance(code, TorchModule):
-        return code.call(attribute), "atom", ", "
+        return TorchExpression(code.call(attribute))
     if isinstance(code, TorchFunction):
-        return f"{code.call}({{all}}{', ' + args if args else ''})", "atom", ", "
-    return code.template, code.binds, code.joiner
+        return TorchExpression(f"{code.call}({{all}}{', ' + args if args else ''})")
+    return code

@@ -232,8 +232,9 @@ class ClassWriter:
                 return False
             if code.inplace and self._is_loose(place.position, place.sources):
                 args.append("inplace=True")
-        call, binds, joiner = expression_of_code(code, ", ".join(args), "")
-        step = Step(place.position, place.template.name, place.sources, call, binds, joiner=joiner)
+        text = expression_of_code(code, ", ".join(args), "")
+        step = Step(place.position, place.template.name, place.sources, text.template, text.binds, joiner=text.joiner)
+        step.operands = text.operands
         if place.is_conditional and "-" in place.template.name:
             raise NeedsClassError  # what `use_a_b` means must be clear
         if place.is_conditional:
