@@ -167,16 +167,14 @@ class Architecture:
         """Return what an exported model says of where it comes from."""
         import json
 
-        from archspec.source.tree import plain
-
         facts = {
             "archspec.version": "1",
             "archspec.name": self.name,
             "archspec.spec": self.text,
             "archspec.fingerprint": self.fingerprint,
         }
-        if self.spec.preprocess is not None:
-            facts["archspec.preprocess"] = json.dumps(plain(self.spec.preprocess), sort_keys=True)
+        if self.graph.preprocess is not None:
+            facts["archspec.preprocess"] = json.dumps(self.graph.preprocess.stated(), sort_keys=True)
         return facts
 
 

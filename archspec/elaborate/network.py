@@ -23,12 +23,14 @@ from archspec.elaborate.expand import Expander
 from archspec.elaborate.frame import Frame
 from archspec.elaborate.initialisation import Initialisation
 from archspec.elaborate.limits import LimitError, Limits
+from archspec.elaborate.preprocessing import Preprocessing
 from archspec.ir.fields import LARGEST_INTEGER
 from archspec.ir.graph import Graph, Output, Scope, Value
 from archspec.ir.tensor import TensorType
 from archspec.source.tree import Scalar
 from archspec.spec.expressions import UNKNOWN
 from archspec.spec.parameters import example
+from archspec.spec.reader import is_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from archspec.diagnostics.problem import Collector
     from archspec.elaborate.environment import Environment
     from archspec.elaborate.frame import Results
+    from archspec.ir.preprocess import PreprocessFacts
     from archspec.spec.template import Argument, InputTemplate, Parameter, SpecTemplate, Variant
 
 P = ParamSpec("P")
@@ -104,6 +107,7 @@ class _Elaboration:
             root=self._root(frame, last),
             params=params,
             init=initialisation.rules(),
+            preprocess=self._preprocess(types, outputs, frame.env),
         )
 
     def _name(self) -> str:
@@ -247,6 +251,18 @@ class _Elaboration:
             env["input"] = ShapeView(None)
             return Frame("", env, {"input": None}, names, open=True)
         return Frame("", env, inputs, names, previous=next(iter(inputs.values())))
+
+    def _preprocess(
+        self, types: Mapping[str, TensorType | None], outputs: tuple[Output, ...], env: Environment
+    ) -> PreprocessFacts | None:
+        """Return what is stated of the first input, which is the image."""
+        name, image = next(iter(types.items()), ("", None))
+        tree = self.spec.preprocess
+        if tree is None or is_nothing(tree) or image is None:
+            return None
+        result = self.expander.types[outputs[0].value] if outputs else None
+        changed = self.spec.preprocess_is_inherited or bool(self.choice.inputs)
+        return Preprocessing(tree, env, self.collector).facts(name, image, result, changed=changed)
 
     # ----------------------------------------------------------------------------------------------- results
 

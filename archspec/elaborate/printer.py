@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archspec.ir.graph import Node, Value
 from archspec.ir.text import stated
-from archspec.source.tree import plain
 from archspec.source.writing import block, flow, scalar, sentence
 from archspec.spec import names
 
@@ -57,8 +56,8 @@ def _entries(graph: Graph, spec: SpecTemplate) -> Iterator[tuple[str, Document]]
     if spec.description:
         yield "description", sentence(spec.description)
     yield "inputs", flow({name: _input(tensor) for name, tensor in graph.inputs.items()})
-    if spec.preprocess is not None:
-        yield "preprocess", flow(plain(spec.preprocess))
+    if graph.preprocess is not None:
+        yield "preprocess", flow(graph.preprocess.stated())
     if graph.init:
         yield "init", {scalar(rule.target): _fills(rule) for rule in graph.init}
     yield "graph", body

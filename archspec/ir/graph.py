@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from archspec.ir.initialisation import InitRule
     from archspec.ir.op import Op
+    from archspec.ir.preprocess import PreprocessFacts
     from archspec.ir.records import ParameterSpec
     from archspec.ir.tensor import TensorType
     from archspec.source.span import Span
@@ -133,6 +134,7 @@ class Graph:
         root: the tree of blocks.
         params: the values of the spec's parameters.
         init: how parameters get their first values, where that is not PyTorch's default.
+        preprocess: how images become the first input, if that is stated.
     """
 
     name: str
@@ -142,6 +144,7 @@ class Graph:
     root: Scope[Any]
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     init: tuple[InitRule, ...] = ()
+    preprocess: PreprocessFacts | None = None
 
     def type_of(self, value: Value) -> TensorType:
         """Return the type of a value."""

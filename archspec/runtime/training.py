@@ -158,7 +158,7 @@ def _fitting(preprocess: Preprocess | None, recipe: Recipe, mnist: Mnist) -> Pre
     if preprocess is not None and not preprocess.fits(mnist.shape[0]):
         found = "the spec's preprocess has a mean or std for another number of channels"
         raise ProblemError(InputDoesNotFitData(kind=recipe.data.kind, data=mnist.shape, found=found))
-    return preprocess or Preprocess()
+    return preprocess or Preprocess.model_validate({})
 
 
 def _split(mnist: Mnist, recipe: Recipe) -> tuple[Examples, Examples]:

@@ -19,7 +19,7 @@ from archspec.diagnostics.catalog.spec import (
 )
 from archspec.diagnostics.problem import Note, ProblemError
 from archspec.source.fault import YamlFault
-from archspec.source.tree import Mapping, Scalar, Sequence, Tree
+from archspec.source.tree import Mapping, Scalar, Tree
 from archspec.source.yaml import parse, read
 from archspec.spec import names
 from archspec.spec.edits import edit_graph
@@ -178,6 +178,7 @@ class _Loader:
             variants={**base.variants, **reader.variants(tree.get("variants"))},
             variant=variant or base.variant,
             preprocess=base.preprocess if preprocess is None else preprocess,
+            preprocess_is_inherited=preprocess is None and base.preprocess is not None,
             init=self._init(base, tree.get("init")),
         )
 
@@ -193,13 +194,6 @@ class _Loader:
         if mapping is None:
             return
         self.reader.level(PreprocessLevel, mapping)
-        for key in ("mean", "std", "size"):
-            value = mapping.get(key)
-            if value is not None and not all(map(_is_number, self.reader.items(value))):
-                self.reader.wrong(value, key, "a number, or a list of numbers")
-        labels = mapping.get("labels")
-        if labels is not None and not (isinstance(labels, Sequence) and all(map(_is_text, labels.items))):
-            self.reader.wrong(labels, "labels", "a list of names")
 
     def _init(self, base: SpecTemplate, tree: Tree | None) -> tuple[InitTemplate, ...]:
         """Return the entries of `init` behind those of the base that stay; an empty one takes the base's away."""
@@ -298,11 +292,3 @@ def _node_of(keys: tuple[str, ...]) -> str | None:
         else:
             break  # a parameter of the node
     return ".".join(path) or None
-
-
-def _is_number(tree: Tree) -> bool:
-    return isinstance(tree, Scalar) and isinstance(tree.value, int | float) and not isinstance(tree.value, bool)
-
-
-def _is_text(tree: Tree) -> bool:
-    return isinstance(tree, Scalar) and isinstance(tree.value, str)

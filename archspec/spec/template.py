@@ -166,6 +166,7 @@ class SpecTemplate:
         broken_blocks: the names of blocks that could not be read.
         variant: the variant that the spec itself chooses.
         settings: parameter values that the spec itself gives to what it extends.
+        preprocess_is_inherited: it is that of a spec that this one extends.
     """
 
     name: str
@@ -183,6 +184,7 @@ class SpecTemplate:
     variant: Scalar | None = None
     settings: tuple[Argument, ...] = ()
     preprocess: Tree | None = None
+    preprocess_is_inherited: bool = False
     init: tuple[InitTemplate, ...] = ()
 
     def parameter(self, name: str) -> Parameter | None:

@@ -82,7 +82,7 @@ def test_how_it_looks() -> None:
         head="""
         description: "It: has # all"
         params: {width: 4}
-        preprocess: {mean: [0.5, 1e-3], labels: [a, "no", "b c"]}
+        preprocess: {mean: 1e-3, labels: ["no", "b c"]}
         blocks:
           unit: {graph: {a: tanh, add: {op: add, from: [a, input]}}}
           gate:
@@ -96,7 +96,7 @@ def test_how_it_looks() -> None:
         "name: example\n"
         'description: "It: has # all"\n'
         "inputs: {x: [3, 8, 8]}\n"
-        'preprocess: {mean: [0.5, 0.001], labels: [a, no, "b c"]}\n'
+        'preprocess: {mean: 0.001, labels: [no, "b c"]}\n'
         "graph:\n"
         "  stem: {op: conv, out_channels: 4, kernel_size: [3, 3], padding: same, bias: false}\n"
         "  act: relu\n"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from archspec.ir.initialisation import Fill, Initialiser, InitRule
 
 _POSITIONAL = frozenset({"constant"})
+# Modules that have others in them, which are instances of these classes too.
+_INSIDE = {"nn.MultiheadAttention": "nn.Linear"}
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -55,18 +57,18 @@ def _class(graph: Graph, path: str) -> str | None:
 
 
 def _is_by_class(rule: InitRule, kinds: dict[str, str | None]) -> bool:
-    """Tell whether the modules of a rule are all those of their classes."""
+    """Tell whether the nodes of a rule are all those of their classes."""
     classes = {kinds[path] for path in rule.nodes}
     return rule.is_op and None not in classes and {path for path in kinds if kinds[path] in classes} == set(rule.nodes)
 
 
 def _by_class(graph: Graph, rules: Iterable[InitRule], kinds: dict[str, str | None]) -> Iterator[str]:
     yield "for module in self.modules():"
+    inside = {_INSIDE[kind] for kind in kinds.values() if kind in _INSIDE}
     word = "if"
     for rule in rules:
         classes = sorted({kind for path in rule.nodes if (kind := kinds[path])})
-        tested = classes[0] if len(classes) == 1 else f"({', '.join(classes)})"
-        yield f"    {word} isinstance(module, {tested}):"
+        yield f"    {word} {_is_one_of(classes, inside)}:"
         for fill in rule.fills:
             tensor = f"module.{fill.tensor}"
             if _is_optional(graph, rule, fill, classes):
@@ -75,6 +77,12 @@ def _by_class(graph: Graph, rules: Iterable[InitRule], kinds: dict[str, str | No
             else:
                 yield f"        {_call(fill.initialiser, tensor)}"
         word = "elif"
+
+
+def _is_one_of(classes: list[str], inside: set[str]) -> str:
+    if len(classes) > 1:
+        return f"isinstance(module, ({', '.join(classes)}))"
+    return f"type(module) is {classes[0]}" if classes[0] in inside else f"isinstance(module, {classes[0]})"
 
 
 def _is_optional(graph: Graph, rule: InitRule, fill: Fill, classes: list[str]) -> bool:

@@ -499,6 +499,46 @@ class UnknownInput(Problem):
         return did_you_mean(self.name, self.known) or f"its inputs are: {', '.join(self.known)}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class PreprocessDoesNotFit(Problem):
+    """What `preprocess` states does not fit the network.
+
+    `mean` and `std` have one number for each channel of the first input, or are one number; `size` is the height and
+    width of that input; `labels` has a name for each class.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        preprocess: {mean: [0.5], std: [0.25]}
+        graph: {relu: relu}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        preprocess: {mean: [0.5, 0.5, 0.5], std: 0.25}
+        graph: {relu: relu}
+    """
+
+    code: ClassVar[str] = "AS118"
+    slug: ClassVar[str] = "preprocess-does-not-fit"
+
+    key: str
+    found: str
+    wanted: str
+
+    def message(self) -> str:
+        return f"preprocess: {self.key} {self.found}, but {self.wanted}"
+
+    def help(self) -> str:
+        remedies = {
+            "size": "leave size out, or change the shape of the input with it",
+            "labels": "one name for each class, in the order of the results",
+        }
+        return remedies.get(self.key, f"give {self.key} one number for each channel, or a single number for all")
+
+
 PROBLEMS: tuple[type[Problem], ...] = (
     UnknownKey,
     MissingKey,
@@ -515,4 +555,5 @@ PROBLEMS: tuple[type[Problem], ...] = (
     BadGraphEdit,
     NotSupported,
     UnknownInput,
+    PreprocessDoesNotFit,
 )

@@ -114,6 +114,15 @@ def test_a_node_may_lack_the_tensor(tmp_path: Path) -> None:
     assert "b.bias" not in given
 
 
+def test_modules_inside_of_others_are_left_alone(tmp_path: Path) -> None:
+    """The projection in an attention is an `nn.Linear` by inheritance."""
+    graph = "attend: {op: multi_head_attention, num_heads: 2}\nfc: {op: linear, out_features: 4}"
+    text = spec(graph, head="init: {linear: {weight: zeros}}", inputs="{x: [5, 8]}")
+    given = dict(made(tmp_path, text).named_parameters())
+    assert given["fc.weight"].eq(0).all()
+    assert given["attend.out_proj.weight"].ne(0).any()
+
+
 def test_parameters_still_learn(tmp_path: Path) -> None:
     assert all(tensor.requires_grad and tensor.is_leaf for tensor in weights("{fc: {weight: eye}}", tmp_path).values())
 
