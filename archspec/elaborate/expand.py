@@ -160,6 +160,8 @@ class Expander:
         try:
             return one_result(frame.previous, name, span_of(template))
         except ProblemError as error:
+            if self.vocabulary.reads_nothing(template):
+                return None
             self.reports.add_all(error.problems, frame, path)
             return None
 
@@ -255,6 +257,8 @@ class Expander:
     # ----------------------------------------------------------------------------------------------- ops
 
     def _op(self, site: Site, op_class: type[Op]) -> Outcome:
+        if op_class.arity.most == 0 and site.template.sources is None:
+            site = dataclasses.replace(site, sources=())  # it reads nothing, not even the node before
         op = self._maker.make(op_class, site)
         fits = self._count(site, op_class.op, op_class.arity)
         values = [source.value for source in site.sources]
@@ -285,7 +289,7 @@ class Expander:
         if not (site.template.broken or self.vocabulary.is_misspelt("from", site.template)):
             refs = site.template.sources or ()
             too_many = arity.most is not None and found > arity.most
-            span = refs[found - 1].span if too_many or len(refs) == 1 else site.span
+            span = refs[min(found, len(refs)) - 1].span if refs and (too_many or len(refs) == 1) else site.span
             self.reports.add(WrongInputCount(span=span, op=op, wanted=str(arity), found=found), site.frame, site.path)
         return False
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from archspec.diagnostics.catalog.expansion import MissingParameter, WrongParameterValue
+from archspec.diagnostics.catalog.graph import SameForAllSamples
 from archspec.diagnostics.catalog.spec import (
     EmptyGraph,
     NotSupported,
@@ -31,6 +32,7 @@ from archspec.source.tree import Scalar
 from archspec.spec.expressions import UNKNOWN
 from archspec.spec.parameters import example
 from archspec.spec.reader import is_nothing
+from archspec.spec.template import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -270,12 +272,24 @@ class _Elaboration:
         if not self.spec.outputs:
             name = next(reversed(frame.results), "")
             for result, value in (last or {}).items():
+                self._require_batch(value, Ref(name, self.spec.graph.nodes[-1].span))
                 yield Output(f"{name}.{result}" if result else name, value)
             return
         for template in self.spec.outputs:
             results = self.expander.lookup(template.ref, frame, "")
             if results:
-                yield Output(template.name, next(iter(results.values())), template.training_only)
+                value = next(iter(results.values()))
+                self._require_batch(value, template.ref)
+                yield Output(template.name, value, template.training_only)
+
+    def _require_batch(self, value: Value, ref: Ref) -> None:
+        tensor = self.expander.types[value]
+        if tensor.batch != "each":
+            self.collector.add(
+                SameForAllSamples(
+                    span=ref.span, what="a result of the network", read=ref.text, has_axis=tensor.batch == "one"
+                )
+            )
 
     def _root(self, frame: Frame, last: Results) -> Scope[Any]:
         inputs = {name: next(iter(results.values())) for name, results in frame.inputs.items() if results}

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from archspec.diagnostics.catalog.graph import SameForAllSamples
 from archspec.diagnostics.problem import ProblemError
 from archspec.elaborate import arguments
 from archspec.elaborate.advice import Surroundings, advise
 from archspec.spec.expressions import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from archspec.diagnostics.problem import Problem
     from archspec.elaborate.frame import Site
     from archspec.elaborate.limits import Limits
     from archspec.elaborate.reports import Reports
     from archspec.ir.op import Op
-    from archspec.ir.tensor import TensorType
+    from archspec.ir.tensor import Batch, TensorType
 
 
 class OpMaker:
@@ -55,6 +58,8 @@ class OpMaker:
         self, op: Op, inputs: tuple[TensorType, ...], site: Site, around: Surroundings
     ) -> tuple[TensorType, ...] | None:
         """Return the types of an op's results; None after reporting that it does not suit its inputs."""
+        if not self._fits_batch(op, inputs, site):
+            return None
         key = (id(op), inputs)  # `_made` keeps the op, so no other has its id
         if key not in self._inferred:
             try:
@@ -64,8 +69,28 @@ class OpMaker:
                 for problem in error.problems:
                     self._reports.add(_placed(problem, site, around), site.frame, site.path)
                 return None
-            self._inferred[key] = outputs
+            batch = _batch_of(inputs)
+            self._inferred[key] = tuple(dataclasses.replace(out, batch=batch) for out in outputs) if inputs else outputs
         return self._inferred[key]
+
+    def _fits_batch(self, op: Op, inputs: tuple[TensorType, ...], site: Site) -> bool:
+        """Tell whether an op can read those inputs that are the same for all samples; otherwise report one."""
+        mixed = _batch_of(inputs) == "each"
+        for source, tensor in zip(site.sources, inputs, strict=True):
+            alone = tensor.batch == "one" and not mixed
+            if tensor.batch != "each" and not alone and tensor.batch not in op.stretches:
+                has_axis = tensor.batch == "one"
+                span = site.span if source.ref is None else source.ref.span
+                problem = SameForAllSamples(span=span, what=op.op, read=source.name, has_axis=has_axis)
+                self._reports.add(problem, site.frame, site.path)
+                return False
+        return True
+
+
+def _batch_of(inputs: Iterable[TensorType]) -> Batch:
+    """Return how often there is what is computed of some tensors."""
+    found = {tensor.batch for tensor in inputs}
+    return "each" if "each" in found else "one" if "one" in found else "none"
 
 
 def _placed(problem: Problem, site: Site, around: Surroundings) -> Problem:

@@ -56,6 +56,11 @@ class Vocabulary:
         strange = (argument.name for argument in template.arguments if argument.name not in known)
         return any(meant_by(name, known) == key for name in strange)
 
+    def reads_nothing(self, template: NodeTemplate) -> bool:
+        """Tell whether a node is an op without inputs."""
+        op = None if template.op is None else BY_NAME.get(template.op.text)
+        return op is not None and op.arity.most == 0 and op.op not in self.blocks
+
     def _parameters(self, op: str) -> tuple[str, ...]:
         if op in self.blocks:
             return tuple(parameter.name for parameter in self.blocks[op].params)

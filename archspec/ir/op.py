@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from archspec.ir.tensor import TensorType
+from archspec.ir.tensor import Batch, TensorType
 from archspec.ir.window import POINTWISE, AxisMap
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Arity:
     most: int | None = 1
 
     def __str__(self) -> str:
+        if self.most == 0:
+            return "no input"
         if self.most == self.least:
             return f"{self.least} input" + ("s" if self.least > 1 else "")
         return f"at least {self.least} inputs" if self.most is None else f"{self.least} to {self.most} inputs"
@@ -67,6 +69,8 @@ class Op(Parametrised):
 
     arity: ClassVar[Arity] = Arity()
     is_random: ClassVar[bool] = False  # whether it draws random numbers in training
+    # Which inputs may be the same for all samples where others are not, and are stretched over the batch then.
+    stretches: ClassVar[frozenset[Batch]] = frozenset()
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         """Return the types of the results; by default one, like the first input.

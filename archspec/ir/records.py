@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ParameterSpec:
-    """One tensor that a module owns, under the name that PyTorch gives it in the `state_dict`."""
+    """One tensor that a module owns, under the name that PyTorch gives it in the `state_dict`.
+
+    A bare tensor, which is no part of a module of its own, has no name: its key is the node's path.
+    """
 
     name: str
     shape: Shape
@@ -142,7 +145,20 @@ class TorchExpression:
     helpers: tuple[TorchHelper, ...] = ()
 
 
-TorchCode: TypeAlias = "TorchModule | TorchFunction | TorchExpression"
+@dataclass(frozen=True, slots=True)
+class TorchParameter:
+    """A bare tensor, registered under the node's name: `self.scale = nn.Parameter(torch.zeros(8, 1, 1))`, `self.scale`.
+
+    `args` are its size, to which `batch` adds a leading 1, and the value that it is filled with.
+    """
+
+    args: tuple[Arg, ...]
+    batch: bool
+    helpers: tuple[TorchHelper, ...] = ()
+    output_is_saved: bool = True  # nothing may overwrite it
+
+
+TorchCode: TypeAlias = "TorchModule | TorchFunction | TorchExpression | TorchParameter"
 
 # ------------------------------------------------------------------------------------------------- ONNX
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 Shape = tuple[int, ...]
+Batch: TypeAlias = Literal["each", "one", "none"]
 
 # Bytes of one element, for the dtypes that a spec may name.
 ITEM_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int64": 8, "int32": 4, "uint8": 1, "bool": 1}
@@ -18,10 +20,14 @@ class TensorType:
     """A tensor's shape per sample, channels first, and its dtype.
 
     An image of 3 x 224 x 224 has shape (3, 224, 224); what `flatten` makes of it has shape (150528,).
+
+    `batch` tells how often it is there: for each sample; once ("one"), with an axis of size 1 for the batch, which is
+    what a parameter is and what is computed of parameters alone; or once and without that axis ("none").
     """
 
     shape: Shape
     dtype: str = "float32"
+    batch: Batch = "each"
 
     @property
     def channels(self) -> int:
@@ -55,15 +61,15 @@ class TensorType:
 
     def with_shape(self, *shape: int) -> TensorType:
         """Return the same type with another shape."""
-        return TensorType(tuple(shape), self.dtype)
+        return replace(self, shape=tuple(shape))
 
     def with_channels(self, channels: int) -> TensorType:
         """Return the same type with another first axis."""
-        return TensorType((channels, *self.spatial), self.dtype)
+        return replace(self, shape=(channels, *self.spatial))
 
     def with_spatial(self, *spatial: int) -> TensorType:
         """Return the same type with other sizes behind the channels."""
-        return TensorType((self.channels, *spatial), self.dtype)
+        return replace(self, shape=(self.channels, *spatial))
 
     def __str__(self) -> str:
         return "x".join(str(size) for size in self.shape) if self.shape else "scalar"

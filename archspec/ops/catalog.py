@@ -49,6 +49,7 @@ from archspec.ops.norm_batch import BatchNorm
 from archspec.ops.norm_local import LocalResponseNorm
 from archspec.ops.norm_rms import RmsNorm
 from archspec.ops.padding import Pad
+from archspec.ops.parameter import Parameter
 from archspec.ops.parts import Chunk, Mean, Slice, Split
 from archspec.ops.pixels import PixelShuffle, PixelUnshuffle
 from archspec.ops.pool import AvgPool, MaxPool
@@ -117,6 +118,7 @@ OPS: tuple[type[Op], ...] = (
     AlphaDropout,
     DropPath,
     Identity,
+    Parameter,
     # Joins.
     Add,
     Sub,

@@ -10,12 +10,14 @@ from archspec.diagnostics.catalog.shapes import ConcatShapesDiffer, JoinShapesDi
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, Int
 from archspec.ir.op import Arity, Op, Sample
-from archspec.ir.records import OnnxNode, Operand, Temporary, TorchExpression
+from archspec.ir.records import Constant, OnnxNode, Operand, Temporary, TorchExpression
+from archspec.ir.tensor import Batch
 from archspec.ir.window import POINTWISE, AxisMap, Whole, Window
 from archspec.ops.axes import AXIS, sample_axis, with_batch
 from archspec.ops.dtypes import require_one_dtype
 
 if TYPE_CHECKING:
+    from archspec.ir.records import OnnxInput
     from archspec.ir.tensor import TensorType
 
 
@@ -23,9 +25,10 @@ class ElementwiseJoin(Op):
     """What joins of element with element share: equal shapes, or axes of size 1 that are stretched."""
 
     arity: ClassVar[Arity] = Arity(2, None)
+    stretches: ClassVar[frozenset[Batch]] = frozenset({"one", "none"})
     onnx_op: ClassVar[str]
 
-    def stretches(self) -> bool:
+    def stretches_axes(self) -> bool:
         """Return whether axes of size 1 may meet larger ones."""
         return True
 
@@ -36,7 +39,7 @@ class ElementwiseJoin(Op):
             return inputs[:1]
         sizes = tuple(zip(*shapes, strict=False))
         fits = len({len(shape) for shape in shapes}) == 1 and all(len(set(axis) - {1}) <= 1 for axis in sizes)
-        if not (self.stretches() and fits):
+        if not (self.stretches_axes() and fits):
             raise ProblemError(JoinShapesDiffer(op=self.op, shapes=shapes))
         return (inputs[0].with_shape(*(max(axis) for axis in sizes)),)
 
@@ -59,7 +62,7 @@ class StretchingJoin(ElementwiseJoin):
 
     broadcast: Bool = Field(default=False, description="Whether axes of size 1 are stretched.")
 
-    def stretches(self) -> bool:
+    def stretches_axes(self) -> bool:
         return self.broadcast
 
 
@@ -150,6 +153,7 @@ class Concat(Op):
 
     op: ClassVar[str] = "concat"
     arity: ClassVar[Arity] = Arity(1, None)
+    stretches: ClassVar[frozenset[Batch]] = frozenset({"one"})
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample(((3, 4, 4), (5, 4, 4))),
         Sample(((3, 4, 4), (3, 2, 4)), {"axis": 1}),
@@ -183,8 +187,25 @@ class Concat(Op):
         return 0
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
-        return TorchExpression(f"torch.cat([{{all}}], dim={with_batch(self.axis)})")
+        single = {index for index, tensor in enumerate(inputs) if tensor.batch == "one"}
+        if len(single) in (0, len(inputs)):
+            return TorchExpression(f"torch.cat([{{all}}], dim={with_batch(self.axis)})")
+        whole = next(index for index in range(len(inputs)) if index not in single)
+        kept = ", -1" * inputs[0].rank
+        repeated = f".expand({{{whole}}}.shape[0]{kept})"
+        parts = (f"{{{index}}}{repeated if index in single else ''}" for index in range(len(inputs)))
+        return TorchExpression(f"torch.cat([{', '.join(parts)}], dim={with_batch(self.axis)})")
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
-        operands = tuple(Operand(index) for index in range(len(inputs)))
-        return (OnnxNode("Concat", operands, {"axis": with_batch(self.axis)}),)
+        operands: list[OnnxInput] = [Operand(index) for index in range(len(inputs))]
+        single = [index for index, tensor in enumerate(inputs) if tensor.batch == "one"]
+        records: list[OnnxNode] = []
+        if 0 < len(single) < len(inputs):
+            whole = next(operand for index, operand in enumerate(operands) if index not in single)
+            records.append(OnnxNode("Shape", (whole,), {"start": 0, "end": 1}, ("batch",)))
+        for index in single if records else ():
+            size = (Temporary("batch"), Constant(inputs[index].shape))
+            records.append(OnnxNode("Concat", size, {"axis": 0}, (f"size_{index}",)))
+            records.append(OnnxNode("Expand", (Operand(index), Temporary(f"size_{index}")), {}, (f"repeated_{index}",)))
+            operands[index] = Temporary(f"repeated_{index}")
+        return (*records, OnnxNode("Concat", tuple(operands), {"axis": with_batch(self.axis)}))

@@ -31,7 +31,8 @@ class Case:
 
 
 ALL = [Case.of(kind, sample) for kind in OPS for sample in kind.samples]
-VALID = [case for case in ALL if case.sample.fault is None]
+# Ops that read nothing are no functions of an input; they have tests of their own.
+VALID = [case for case in ALL if case.sample.fault is None and case.inputs]
 INVALID = [case for case in ALL if case.sample.fault is not None]
 
 each_valid = pytest.mark.parametrize("case", VALID, ids=str)

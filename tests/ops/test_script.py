@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from archspec.ir.records import TorchExpression, TorchFunction
+from archspec.ir.records import TorchExpression, TorchFunction, TorchModule
 from tests.ops.table import VALID, Case
 from tests.ops.torch_reference import Reference, arguments, as_tuple, random_inputs
 
@@ -48,6 +48,7 @@ def _source(number: int, case: Case) -> str:
     elif isinstance(code, TorchFunction):
         call = f"{code.call}({', '.join([*names, *filter(None, [arguments(code.args)])])})"
     else:
+        assert isinstance(code, TorchModule)
         module, call = f"{code.cls}({arguments(code.args)})", code.call("self.op").format(*names)
     inputs = ", ".join(f"{name}: Tensor" for name in names)
     return CLASS.format(number=number, module=module, inputs=inputs, call=call)

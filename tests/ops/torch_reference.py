@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from archspec.ir.records import REQUIRED, TorchExpression, TorchFunction, TorchModule
+from archspec.ir.records import REQUIRED, TorchExpression, TorchFunction, TorchModule, TorchParameter
 from tests.torch_names import names_of
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Reference(nn.Module):
                 return f"{module}({text})" if twin else f"{call}({{all}}{', ' if text else ''}{text})"
             case TorchExpression(template=template):
                 return template
+            case TorchParameter():
+                raise AssertionError("a parameter reads nothing, so it is not called")
 
     def forward(self, *inputs: Tensor) -> Any:
         names = [f"x{index}" for index in range(len(inputs))]

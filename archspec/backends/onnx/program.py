@@ -32,7 +32,8 @@ class ValueType:
     @classmethod
     def of(cls, tensor: TensorType) -> ValueType:
         """Return the type of a batch of samples."""
-        return cls(tensor.dtype, (BATCH, *tensor.shape))
+        before: dict[str, tuple[int | str, ...]] = {"each": (BATCH,), "one": (1,), "none": ()}
+        return cls(tensor.dtype, (*before[tensor.batch], *tensor.shape))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from archspec.backends.torch.symbols import same
 from archspec.ir.graph import Node, Scope
-from archspec.ir.records import TorchExpression, TorchFunction, TorchModule
+from archspec.ir.records import TorchExpression, TorchFunction, TorchModule, TorchParameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,8 @@ def signature_of_child(child: Child[Any], ops: frozenset[str] = frozenset()) -> 
     """
     item = child.item
     if item is None:
-        return None
+        # A bare tensor is either there or not; no module takes its place.
+        return ("absent",) if child.template.op is not None and child.template.op.text == "parameter" else None
     if isinstance(item, Scope):
         return _signature_of_scope(item, ops)
     code = code_of(item)
@@ -76,7 +77,7 @@ def signature_of_child(child: Child[Any], ops: frozenset[str] = frozenset()) -> 
 
 def class_and_args(code: TorchCode) -> tuple[str, tuple[Arg, ...]] | None:
     """Return the class of a node's module and the arguments that differ from its defaults; None if it has no module."""
-    if isinstance(code, TorchExpression) or (isinstance(code, TorchModule) and not code.is_plain):
+    if isinstance(code, TorchExpression | TorchParameter) or (isinstance(code, TorchModule) and not code.is_plain):
         return None
     cls = code.cls if isinstance(code, TorchModule) else code.module
     if cls is None:
@@ -115,7 +116,8 @@ def _signature_of_code(code: TorchCode) -> Signature:
         return ("module", code.cls, code.wrap, code.after, *(arg.name for arg in code.args))
     if isinstance(code, TorchFunction):
         return ("function", code.call, code.module or "", *(arg.name for arg in code.args))
-    assert isinstance(code, TorchExpression)
+    if isinstance(code, TorchParameter):
+        return ("parameter", code.batch)
     return ("expression", code.template, code.joiner)
 
 

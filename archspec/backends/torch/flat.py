@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from archspec.backends.torch.definitions import code_of
 from archspec.backends.torch.forward import Forward, Key, Step, expression_of_code
-from archspec.backends.torch.symbols import literal, same
+from archspec.backends.torch.symbols import literal, same, tensor_text
 from archspec.ir.graph import Value
-from archspec.ir.records import TorchFunction, TorchModule
+from archspec.ir.records import TorchFunction, TorchModule, TorchParameter
 from archspec.spec.names import as_identifier
 
 if TYPE_CHECKING:
@@ -41,13 +41,18 @@ class FlatWriter:
         """
         keys = self._inputs()
         steps: list[Step] = []
+        attributes: dict[Key, str] = {}
         for position, node in enumerate(self.nodes):
+            if isinstance(code := code_of(node), TorchParameter):
+                keys[Value(node.path)] = Key(position)
+                attributes[Key(position)] = self._parameter(node, code)
+                continue
             sources = tuple(keys[value] for value in node.inputs)
             steps.append(self._step(position, node, sources))
             names = node.op.results(node.input_types) or ("",)
             keys |= {Value(node.path, index): Key(position, name) for index, name in enumerate(names)}
         variables = {name: name for name in self.inputs}
-        forward = Forward(variables, steps, tuple(keys[value] for value in outputs), kept)
+        forward = Forward(variables, steps, tuple(keys[value] for value in outputs), kept, attributes=attributes)
         statements = forward.write()
         arguments = ", ".join(["self", *(f"{name}: Tensor" for name in variables.values())])
         lines = ["    def __init__(self) -> None:", "        super().__init__()"] if self._body else []
@@ -78,12 +83,19 @@ class FlatWriter:
         step.major, step.random = isinstance(code, TorchModule), node.op.is_random
         return step
 
-    def _register(self, parts: tuple[str, ...], text: str) -> None:
+    def _parameter(self, node: Node, code: TorchParameter) -> str:
+        """Register a bare tensor; return source that gets it."""
+        parts = tuple(node.path.removeprefix(self.prefix).split("."))
+        given = {arg.name: literal(arg.value) for arg in code.args if not same(arg.value, arg.default)}
+        self._register(parts, tensor_text(given, batch=code.batch), method="register_parameter")
+        return _access(parts)
+
+    def _register(self, parts: tuple[str, ...], text: str, method: str = "add_module") -> None:
         for depth in range(1, len(parts)):
             if parts[:depth] not in self._holders:
                 self._holders.add(parts[:depth])
                 self._body.append(_assignment(parts[:depth], "nn.Module()"))
-        self._body.append(_assignment(parts, text))
+        self._body.append(_assignment(parts, text, method))
 
 
 def _variables(scope: Scope[Any], count: int) -> list[str]:
@@ -108,6 +120,6 @@ def _access(parts: tuple[str, ...]) -> str:
     return text
 
 
-def _assignment(parts: tuple[str, ...], text: str) -> str:
+def _assignment(parts: tuple[str, ...], text: str, method: str = "add_module") -> str:
     holder, name = _access(parts[:-1]), parts[-1]
-    return f"{holder}.{name} = {text}" if name.isidentifier() else f'{holder}.add_module("{name}", {text})'
+    return f"{holder}.{name} = {text}" if name.isidentifier() else f'{holder}.{method}("{name}", {text})'

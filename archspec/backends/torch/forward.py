@@ -85,6 +85,7 @@ class Forward:
     steps: list[Step]
     outputs: tuple[Key, ...]
     kept: int = 0  # how many of the results there are outside of training; 0 for all
+    attributes: dict[Key, str] = field(default_factory=dict[Key, str])  # values that are attributes, such as parameters
     lines: list[str] = field(default_factory=list[str])
     names: dict[Key, str] = field(default_factory=dict[Key, str])
     taken: set[str] = field(default_factory=set[str])
@@ -100,6 +101,7 @@ class Forward:
             self.steps = hoisted(self.steps, self.outputs[: self.kept])
         self._readers = self._table()
         self._made = {step.position: step for step in self.steps}
+        self.names |= self.attributes
         for name, variable in self.inputs.items():
             self.names[Key(name)] = variable
             self.taken.add(variable)
@@ -261,7 +263,7 @@ class Forward:
         dead = [
             name
             for known, name in self.names.items()
-            if "[" not in name and not self._is_training(known) and self._readers.get(known, [-1])[-1] < number
+            if name.isidentifier() and not self._is_training(known) and self._readers.get(known, [-1])[-1] < number
         ]
         reads = {self.names[source] for source in self._sources_of(number) if source in self.names}
         reusable = [name for name in dead if name in reads or name in ("x", "out")]
@@ -398,4 +400,5 @@ def expression_of_code(code: TorchCode, args: str, attribute: str) -> TorchExpre
         return TorchExpression(code.call(attribute))
     if isinstance(code, TorchFunction):
         return TorchExpression(f"{code.call}({{all}}{', ' + args if args else ''})")
+    assert isinstance(code, TorchExpression), "a parameter is no step"
     return code

@@ -60,6 +60,7 @@ class Modules:
         self._loose = False
         self._can_state = True
         self._carriers: list[str] = []  # names for the channels that loops carry along
+        self._left: list[str] = []  # the name that holds the channels behind the list that was stated last, if one does
         self._live: list[str] = []  # those of them that are in use around the list being stated
 
     def module(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
@@ -380,14 +381,15 @@ class Modules:
             raise NeedsClassError
         return self._stated_list(lambda local: self._state_nodes(nodes, expansions, incoming, local, name), name)
 
-    def _stated_list(self, state: Callable[[str], object], name: str) -> str:
+    def _stated_list(self, state: Callable[[str], list[str]], name: str) -> str:
         """State a list that `state` fills; return its local name."""
         local = self.values.names.fresh(name)
         start = len(self.body.lines)
         outer, self.values.running = self.values.running, None
         if outer is not None:
             self._live.append(outer)
-        state(local)
+        after = state(local)
+        self._left = after if after == [self.values.running] else []
         if outer is not None:
             self._live.pop()
         self.values.running = outer
@@ -437,7 +439,8 @@ class Modules:
                 incoming = self._state_loop(node, present, incoming, local, name, level=0)
                 for later in range(position + 1, len(nodes)):
                     after = [expansion.site(later) for expansion in expansions]
-                    self.values.carry(after, map(self._channels_after, column))
+                    if self.values.running is not None:
+                        self.values.carry(self.values.running, after, map(self._channels_after, column))
                 before = None
                 continue
             self._loose = is_loose(before)
@@ -479,12 +482,18 @@ class Modules:
         running = outer or self._running_name()
         initial = self._initial(sites, incoming, name)
         self.values.running = running
-        self.values.carry(inner, (channels_into(site) for site in inner))
+        self.values.carry(running, inner, (channels_into(site) for site in inner))
         self.values.names.loops.append(_loop_of(repeat))
         self.body.indent += 1
         carried = [*(text for text in incoming if text != running), running]
-        if level + 1 < len(template.repeats):
+        if level + 1 < len(template.repeats) and sites[0].scope.kind == "splice":
             after = self._state_loop(template, inner, carried, local, name, level + 1)
+        elif level + 1 < len(template.repeats):
+            self._left = []
+            self.body.add(f"{local}.append({self._repeat_module(template, inner, carried, name, level + 1)})")
+            for left in self._left:  # where the copies' own loop carried the channels to
+                self.values.carry(left, inner, map(self._channels_after, inner))
+            after = [*self._left, *self.values.outgoing(template, inner, [carried])]
         else:
             after = self._state_copy(template, inner, carried, local, name)
         self._update(inner, after, running, name)

@@ -86,6 +86,23 @@ def literal(value: Any) -> str:
     return repr(value)
 
 
+def tensor_text(args: AbstractMapping[str, str], *, batch: bool) -> str:
+    """Return source that makes a parameter, from the source of its `size` and of its `fill_value`, if it has one.
+
+    `batch` puts an axis of size 1 before the others.
+    """
+    size, fill = args["size"], args.get("fill_value")
+    if isinstance(ast.parse(size, mode="eval").body, ast.Tuple):
+        sizes = size.strip()[1:-1].rstrip(",")
+        sizes = f"1, {sizes}" if batch else sizes
+    else:
+        sizes = f"1, *{size}" if batch else f"*{size}"
+    if fill in (None, "1.0"):
+        return f"nn.Parameter(torch.{'zeros' if fill is None else 'ones'}({sizes}))"
+    comma = "," if "," not in sizes else ""
+    return f"nn.Parameter(torch.full(({sizes}{comma}), {fill}))"
+
+
 def annotation_of(values: Iterable[Any]) -> str:
     """Return the type of some values as an annotation: tuples that all have one length are typed item by item."""
     found = list(values)

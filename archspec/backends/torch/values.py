@@ -77,7 +77,7 @@ class Values:
         self.symbols: dict[str, list[str]] = {}
         self.groups: list[list[str]] = []
         self.running: str | None = None
-        self._carried: dict[int, int] = {}  # what the running name holds where a child stands
+        self._carried: dict[str, dict[int, int]] = {}  # what running names hold where a child stands
         self.tables = 0  # how often the channels that enter a copy had to be looked up by its index
 
     # ----------------------------------------------------------------------------------------------- names
@@ -199,7 +199,7 @@ class Values:
         texts = list(candidates)
         found = first_holding(texts, values, [self._env(site) for site in sites])
         constant = all(same(value, values[0]) for value in values)
-        telling = {*self.names.params, *self.names.lets, self.running}
+        telling = {*self.names.params, *self.names.lets, *self._carried}
         if found is not None and not (constant and not names_in(found) & telling):
             return found
         if constant:
@@ -208,15 +208,15 @@ class Values:
 
     def _env(self, site: Site) -> Mapping[str, Any]:
         """Return what the names of the code being written stand for at a site."""
-        known = self.names.values(site.owner, site.child.env)
-        if self.running is None or id(site.child) not in self._carried:
-            return known
-        return ChainMap({self.running: self._carried[id(site.child)]}, known)  # type: ignore[arg-type]
+        here = id(site.child)
+        running: dict[str, Any] = {name: held[here] for name, held in self._carried.items() if here in held}
+        return ChainMap(running, self.names.values(site.owner, site.child.env))  # type: ignore[arg-type]
 
-    def carry(self, sites: Iterable[Site], channels: Iterable[int]) -> None:
-        """Note what the running name holds at some sites, and at all that is in them."""
+    def carry(self, name: str, sites: Iterable[Site], channels: Iterable[int]) -> None:
+        """Note what a running name holds at some sites, and at all that is in them."""
+        held = self._carried.setdefault(name, {})
         for site, value in zip(sites, channels, strict=True):
-            self._carried.update((id(child), value) for child in _all_in(site.child))
+            held.update((id(child), value) for child in _all_in(site.child))
 
     def _split(self, sites: Sequence[Site], values: list[Any], texts: list[str]) -> str | None:
         """Return `first if i == 0 else rest`."""
@@ -307,7 +307,7 @@ class Values:
             return [f"{_within(text)} // {op.chunks}" for text in incoming[0]]
         if isinstance(op, Split) and op.axis == 0 and isinstance(op.split_size, int):
             return self.argument_candidates(template, "split_size", site)
-        return incoming[0]
+        return incoming[0] if incoming else []
 
     def _outgoing_block(self, template: NodeTemplate, site: Site, incoming: list[list[str]]) -> list[str]:
         written = self.source.written(site.scope)

@@ -12,11 +12,11 @@ from archspec.backends.torch.formatting import LINE_LENGTH
 from archspec.backends.torch.forward import Forward, Key, Step, expression_of_code, key_of, previous, sources_of
 from archspec.backends.torch.initialisation import initialisation
 from archspec.backends.torch.modules import Modules
-from archspec.backends.torch.symbols import first_holding, folded, literal, names_in, names_read, same
+from archspec.backends.torch.symbols import first_holding, folded, literal, names_in, names_read, same, tensor_text
 from archspec.backends.torch.values import NeedsClassError, Values, Written
 from archspec.diagnostics.text import printable
 from archspec.ir.graph import Node, Scope
-from archspec.ir.records import TorchFunction, TorchModule
+from archspec.ir.records import TorchFunction, TorchModule, TorchParameter
 from archspec.spec.names import as_identifier
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class ClassWriter:
         self.steps: list[Step] = []
         self.symbols: dict[Key, list[str]] = {Key(name): self.values.input_symbols(name) for name in self.inputs}
         self.aliases: dict[Key, Key] = {}
+        self.attributes: dict[Key, str] = {}
         self.lines: list[str] = []
 
     def write(self) -> Written:
@@ -125,7 +126,7 @@ class ClassWriter:
         steps = [self._resolved(step) for step in self.steps]
         results = tuple(self._followed(key) for key in outputs)
         kept = len([output for output in self._declared_outputs() if not output.training_only]) or len(results)
-        forward = Forward(variables, steps, results, kept)
+        forward = Forward(variables, steps, results, kept, attributes=self.attributes)
         self.lines = self._assembled("nn.Module", (list(variables.values()), forward.write(), forward.result))
         return self.symbols.get(self._followed(outputs[0]), [])
 
@@ -143,7 +144,9 @@ class ClassWriter:
     def _node(self, position: int) -> None:
         template = self.graph.nodes[position]
         column = [Site(scope.children[position], scope) for scope in self.scopes]
-        sources = sources_of(self.graph, position, self.inputs)
+        first = next((site.item for site in column if site.item is not None), None)
+        reads_nothing = isinstance(first, Node) and not first.inputs
+        sources = () if reads_nothing else sources_of(self.graph, position, self.inputs)
         place = _Place(
             template,
             position,
@@ -151,12 +154,14 @@ class ClassWriter:
             [site for site in column if site.item is not None],
             sources,
             [self._symbols(key) for key in sources],
-            sources[0] if template.otherwise is None else key_of(self.graph, template.otherwise, self.inputs),
+            self._passing(template, sources),
         )
         if not place.present:
             self.aliases[Key(position)] = place.passing
             return
-        if not self._stateless(place):
+        if isinstance(item := place.present[0].item, Node) and isinstance(code := code_of(item), TorchParameter):
+            self._parameter(place, code)
+        elif not self._stateless(place):
             self._module(place)
         symbols = self.values.outgoing(template, place.present, place.incoming)
         if place.is_conditional:
@@ -164,6 +169,12 @@ class ClassWriter:
         for result in place.present[0].child.values:
             self.symbols[Key(position, result)] = symbols
         self.values.symbols[template.name] = symbols
+
+    def _passing(self, template: NodeTemplate, sources: tuple[Key, ...]) -> Key:
+        """Return what passes where a node is left out."""
+        if template.otherwise is not None:
+            return key_of(self.graph, template.otherwise, self.inputs)
+        return sources[0] if sources else Key("")
 
     def _symbols(self, key: Key) -> list[str]:
         """Return candidates for the channels of a value."""
@@ -198,6 +209,17 @@ class ClassWriter:
         if place.is_conditional and not passes_input:
             step.condition, step.otherwise = f"{attribute} is not None", place.passing
         self._add_step(step, place)
+
+    def _parameter(self, place: _Place, code: TorchParameter) -> None:
+        """Register a bare tensor under its name; what reads it names the attribute."""
+        name = self._name_of(place.position)
+        if place.is_conditional:
+            raise NeedsClassError
+        args = self.values.call_args(place.template, place.present, [], name)
+        text = tensor_text({arg.name: text for arg, text in args}, batch=code.batch)
+        registered = f'self.register_parameter("{name}", {text})' if self.graph.is_list else f"self.{name} = {text}"
+        self.modules.body.add(registered)
+        self.attributes[Key(place.position)] = f'getattr(self, "{name}")' if self.graph.is_list else f"self.{name}"
 
     def _made(self, place: _Place) -> str:
         """Return source that makes the submodule of a node."""

@@ -228,6 +228,49 @@ class NameTaken(Problem):
         return "rename one of them"
 
 
+@dataclass(frozen=True, kw_only=True)
+class SameForAllSamples(Problem):
+    """An op reads a tensor that is the same for all samples where it needs one of each sample.
+
+    A parameter is there once, not for each sample. `add`, `mul`, `sub` and `max` stretch it over the batch, and
+    `concat` repeats it, if it has an axis for the batch; other ops that read several tensors do not.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [4, 8, 8]}
+        graph:
+          scale: {op: parameter, shape: [4, 1, 1], batch: false}
+          concat: {op: concat, from: [input, scale], axis: 1}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [4, 8, 8]}
+        graph:
+          scale: {op: parameter, shape: [4, 1, 1], batch: false}
+          scaled: {op: mul, from: [input, scale]}
+    """
+
+    code: ClassVar[str] = "AS407"
+    slug: ClassVar[str] = "same-for-all-samples"
+
+    what: str
+    read: str
+    has_axis: bool
+
+    def message(self) -> str:
+        why = "is the same for all samples" if self.has_axis else "has no axis for the batch"
+        return f"{self.what} cannot take {printable(self.read)!r}, which {why}"
+
+    def help(self) -> str:
+        if not self.has_axis:
+            return "leave out its batch: false; or read it with add, mul, sub or max, which stretch it"
+        return (
+            "join it first with what differs from sample to sample: add, mul, sub and max stretch it, concat repeats it"
+        )
+
+
 PROBLEMS: tuple[type[Problem], ...] = (
     UnknownNode,
     ForwardReference,
@@ -235,4 +278,5 @@ PROBLEMS: tuple[type[Problem], ...] = (
     UnknownResult,
     ElseNeeded,
     NameTaken,
+    SameForAllSamples,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archspec.ir.records import TorchExpression, TorchFunction, TorchModule
+from archspec.ir.records import TorchExpression, TorchFunction, TorchModule, TorchParameter
 from tests.torch_names import names_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def interpret(graph: Graph, module: nn.Module, inputs: dict[str, torch.Tensor]) 
 def run(node: Node, state: dict[str, torch.Tensor], arguments: list[torch.Tensor], *, training: bool) -> Any:
     """Run one node."""
     code = node.op.torch(node.input_types)
+    if isinstance(code, TorchParameter):
+        return state[node.path]
     names = {**names_of(code), **{f"_{index}": argument for index, argument in enumerate(arguments)}}
     slots = [f"_{index}" for index in range(len(arguments))]
     if isinstance(code, TorchExpression):
