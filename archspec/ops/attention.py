@@ -23,17 +23,15 @@ from archspec.ir.records import (
     TorchModule,
     Weight,
 )
+from archspec.ops.attention_onnx import KEY, QUERY, VALUE, Heads, affine, split
 from archspec.ops.axes import mixed_axes
 from archspec.ops.dtypes import require_float, require_one_dtype
 from archspec.ops.lowering import X, step
 from archspec.ops.spatial import require_divisor
 
 if TYPE_CHECKING:
-    from archspec.ir.records import OnnxInput
     from archspec.ir.tensor import TensorType
     from archspec.ir.window import AxisMap
-
-QUERY, KEY, VALUE = "query", "key", "value"
 
 
 class MultiHeadAttention(Op):
@@ -116,8 +114,8 @@ class MultiHeadAttention(Op):
         features = inputs[0].features
         projected = self._packed() if len(inputs) == 1 else self._projected()
         size = features // self.num_heads
-        attended = attention(self.num_heads, size, scale=size**-0.5)
-        return (*projected, *attended, *affine(Temporary("attended"), "out_proj"))
+        heads = Heads(self.num_heads, size, scale=size**-0.5)
+        return (*projected, *heads.records(), *affine(Temporary("attended"), "out_proj"))
 
     def _packed(self) -> tuple[OnnxNode, ...]:
         """Return one projection to queries, keys and values."""
@@ -205,55 +203,3 @@ def _three(inputs: tuple[TensorType, ...]) -> tuple[TensorType, TensorType, Tens
     """Return the types of queries, keys and values."""
     query, *others = inputs
     return query, (others or [query])[0], (others or [query])[-1]
-
-
-# ------------------------------------------------------------------------------------------------- ONNX
-
-
-def split(source: OnnxInput, names: tuple[str, ...], axis: int) -> OnnxNode:
-    """Return a record that cuts an axis into equal parts with these names."""
-    return OnnxNode("Split", (source,), {"axis": axis, "num_outputs": len(names)}, names)
-
-
-def affine(
-    source: OnnxInput, layer: str, *, bias: bool = True, bias_name: str | None = None, to: str = "", joint: str = "."
-) -> tuple[OnnxNode, ...]:
-    """Return a linear layer with the weights `layer.weight` and `layer.bias`; `to` names its result.
-
-    `joint` stands between the layer's name and those of its tensors. `bias_name` takes another result for the bias.
-    """
-    key = layer.replace(".", "_")
-    turned = step("Transpose", Weight(f"{layer}{joint}weight"), to=f"{key}_weight_t", perm=(1, 0))
-    if not bias:
-        return (turned, step("MatMul", source, Temporary(f"{key}_weight_t"), to=to))
-    shift = Temporary(bias_name) if bias_name else Weight(f"{layer}{joint}bias")
-    product = step("MatMul", source, Temporary(f"{key}_weight_t"), to=f"{key}_product")
-    return (turned, product, step("Add", Temporary(f"{key}_product"), shift, to=to))
-
-
-def attention(
-    heads: int, size: int, *, scale: float | None = None, between: tuple[OnnxNode, ...] = (), scores: str = "scores"
-) -> tuple[OnnxNode, ...]:
-    """Return attention of `query`, `key` and `value` (N x rows x heads * size), to `attended`.
-
-    `scale` multiplies the queries. `between` works on the `scores` (N x heads x rows x rows) before the softmax, which
-    then reads its result `scores`.
-    """
-    records: list[OnnxNode] = []
-    for name, order in ((QUERY, (0, 2, 1, 3)), (KEY, (0, 2, 3, 1)), (VALUE, (0, 2, 1, 3))):
-        shape = Constant((0, 0, heads, size))
-        records.append(step("Reshape", Temporary(name), shape, to=f"{name}_parts", allowzero=0))
-        records.append(step("Transpose", Temporary(f"{name}_parts"), to=f"{name}_heads", perm=order))
-    queries = "query_heads"
-    if scale is not None:
-        records.append(step("Mul", Temporary(queries), Constant(scale, "float32"), to="query_scaled"))
-        queries = "query_scaled"
-    return (
-        *records,
-        step("MatMul", Temporary(queries), Temporary("key_heads"), to="scores"),
-        *between,
-        step("Softmax", Temporary(scores), to="attention", axis=-1),
-        step("MatMul", Temporary("attention"), Temporary("value_heads"), to="attended_heads"),
-        step("Transpose", Temporary("attended_heads"), to="attended_parts", perm=(0, 2, 1, 3)),
-        step("Reshape", Temporary("attended_parts"), Constant((0, 0, heads * size)), to="attended", allowzero=0),
-    )

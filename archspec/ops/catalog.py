@@ -36,6 +36,7 @@ from archspec.ops.activation_smooth import (
 )
 from archspec.ops.arithmetic import Rescale
 from archspec.ops.attention import MultiHeadAttention, ScaledDotProductAttention
+from archspec.ops.blur import BlurPool
 from archspec.ops.convolution import Conv
 from archspec.ops.convolution_transposed import ConvTranspose
 from archspec.ops.crop import CropLike
@@ -56,6 +57,7 @@ from archspec.ops.pool import AvgPool, MaxPool
 from archspec.ops.pool_adaptive import AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool
 from archspec.ops.resize import ResizeLike, Upsample
 from archspec.ops.softmax import Glu, LogSoftmax, Maxout, Softmax, Softmin
+from archspec.ops.windows import PatchMerging, RelativeAttention, WindowAttention, WindowPartition, WindowReverse
 
 if TYPE_CHECKING:
     from archspec.ir.op import Op
@@ -69,6 +71,9 @@ OPS: tuple[type[Op], ...] = (
     Linear,
     Embedding,
     MultiHeadAttention,
+    WindowAttention,
+    RelativeAttention,
+    PatchMerging,
     # Norms.
     BatchNorm,
     LayerNorm,
@@ -83,6 +88,7 @@ OPS: tuple[type[Op], ...] = (
     AdaptiveMaxPool,
     GlobalAvgPool,
     GlobalMaxPool,
+    BlurPool,
     # Activations.
     Relu,
     Relu6,
@@ -138,6 +144,8 @@ OPS: tuple[type[Op], ...] = (
     ResizeLike,
     PixelShuffle,
     PixelUnshuffle,
+    WindowPartition,
+    WindowReverse,
     Pad,
     CropLike,
     Split,

@@ -131,8 +131,8 @@ def require_elements(op: str, param: str, tensor: TensorType, sizes: Shape) -> N
             raise ProblemError(EmptyOutput(op=op, param=param, axis=name, size=size, shape=tensor.shape))
 
 
-def limit_padding(op: str, pairs: Sequence[Pair], limits: Sequence[int], why: str) -> None:
-    """Check the padding of each spatial axis against a limit; `why` says what sets it.
+def limit_padding(op: str, pairs: Sequence[Pair], limits: Sequence[int], why: str, param: str = "padding") -> None:
+    """Check the padding of each spatial axis against a limit; `why` says what sets it, `param` what gives the padding.
 
     Raises:
         ProblemError: a side exceeds the limit of its axis.
@@ -140,21 +140,19 @@ def limit_padding(op: str, pairs: Sequence[Pair], limits: Sequence[int], why: st
     for axis, (pair, limit) in enumerate(zip(pairs, limits, strict=True)):
         if max(pair) > limit:
             name = axis_name(axis, len(limits))
-            raise ProblemError(
-                PaddingTooLarge(op=op, param="padding", padding=max(pair), limit=limit, axis=name, why=why)
-            )
+            raise ProblemError(PaddingTooLarge(op=op, param=param, padding=max(pair), limit=limit, axis=name, why=why))
 
 
-def limit_fill(op: str, pairs: Sequence[Pair], mode: str, tensor: TensorType) -> None:
+def limit_fill(op: str, pairs: Sequence[Pair], mode: str, tensor: TensorType, param: str = "padding") -> None:
     """Check that there is enough input to fill the padding with, for the modes that take it from there.
 
     Raises:
         ProblemError: there is not.
     """
     if mode == "reflect":
-        limit_padding(op, pairs, [size - 1 for size in tensor.spatial], "the elements that there are to mirror")
+        limit_padding(op, pairs, [size - 1 for size in tensor.spatial], "the elements that there are to mirror", param)
     if mode == "circular":
-        limit_padding(op, pairs, tensor.spatial, "the size of its input")
+        limit_padding(op, pairs, tensor.spatial, "the size of its input", param)
 
 
 def collapse(values: Sequence[T]) -> T | tuple[T, ...]:

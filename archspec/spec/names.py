@@ -85,7 +85,13 @@ _WORDS_OF_YAML = frozenset({"true", "false", "null"})
 _TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "math", "input", "make_divisible"})
 
 # Classes and functions that generated source carries for ops that PyTorch lacks. A test compares this with the catalog.
-HELPERS = frozenset({"ChannelLayerNorm", "StochasticDepth", "crop_like"})
+HELPERS = frozenset(
+    {
+        *("BlurPool2d", "ChannelLayerNorm", "StochasticDepth", "crop_like"),
+        *("CosineWindowAttention", "PatchMerging", "RelativeAttention", "WindowAttention"),
+        *("relative_positions", "window_mask", "window_partition", "window_reverse"),
+    }
+)
 
 _BUILTIN_NAMES = frozenset(name for name in dir(builtins) if name.islower())
 _HARMLESS_BUILTINS = frozenset({"filter", "input", "format", "hash", "id", "map", "pow", "slice", "vars", "zip"})

@@ -23,6 +23,7 @@ pytestmark = [
 ]
 
 HEADER = """
+import math
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COARSE = {
     *("adaptive_avg_pool", "adaptive_max_pool", "reshape", "flatten", "permute", "split", "chunk", "mean"),
     *("embedding", "scaled_dot_product_attention"),
+    *("window_attention", "relative_attention", "window_partition", "window_reverse"),
 }
 
 

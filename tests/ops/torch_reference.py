@@ -62,7 +62,7 @@ def reference(op: Op, inputs: tuple[TensorType, ...]) -> Reference:
     module = Reference(op.torch(inputs)).eval()
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        for name, tensor in (*module.named_parameters(), *module.named_buffers()):
+        for name, tensor in module.state_dict().items():
             if not tensor.is_floating_point():
                 continue
             if name.endswith("running_var"):
