@@ -494,8 +494,8 @@ def rename_to(**words: str) -> Callable[[str], str | None]:
         ("make_divisible( a*b,8 )", "make_divisible(a * b, 8)"),
         ("1e-3", "0.001"),
         ("input.channels//2", "input.channels // 2"),
-        ("sqrt(a)", None),
-        ("1 + floor(a / 2)", None),
+        ("sqrt(a)", "math.sqrt(a)"),
+        ("1 + floor(a / 2)", "1 + math.floor(a / 2)"),
     ],
 )
 def test_rendered_source(text: str, source: str | None) -> None:

@@ -39,7 +39,7 @@ def test_source_is_formatted_imports_only_torch_and_repeats_nothing(name: str) -
     arch = load(name)
     source = arch.source()
     tree = ast.parse(source)
-    assert imported(tree) <= {"torch", "__future__"}
+    assert imported(tree) <= {"torch", "math", "__future__"}
     assert formatted(source) == source
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     bodies = Counter(ast.dump(ast.Module(node.body, [])) for node in classes)

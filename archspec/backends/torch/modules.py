@@ -337,13 +337,16 @@ class Modules:
                 return local
             raise NeedsClassError  # better to carry the channels along
         outer = self.values.running
+        around = [] if outer is None else [outer]
+        self._live += around
         running = self._running_name()
         initial = self._initial(sites, incoming, name)
         self.body.add(f"{running} = {initial}")
         self.values.running = running
-        self.values.carry(inner, map(channels_into, inner))
+        self.values.carry(running, inner, map(channels_into, inner))
         self._state_named(template, sites, [*incoming, running], local, name, level)
         self.values.running = outer
+        del self._live[len(self._live) - len(around) :]
         return local
 
     def _state_named(

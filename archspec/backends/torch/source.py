@@ -103,15 +103,13 @@ def _kept(graph: Graph, spec: SpecTemplate) -> frozenset[str]:
         if isinstance(graph.params.get(parameter.name), int | float)
         and not isinstance(graph.params[parameter.name], bool)
     ]
+    if _agree(graph, spec, frozenset(numbers)):
+        return frozenset(numbers)
     kept = frozenset[str]()
     for name in numbers:
-        if _is_symbolic(graph, spec, name) and _agree(graph, spec, kept | {name}):
+        if _agree(graph, spec, frozenset({name})) and (not kept or _agree(graph, spec, kept | {name})):
             kept |= {name}
     return kept
-
-
-def _is_symbolic(graph: Graph, spec: SpecTemplate, name: str) -> bool:
-    return _agree(graph, spec, frozenset({name}))
 
 
 def _agree(graph: Graph, spec: SpecTemplate, names: frozenset[str]) -> bool:
@@ -119,8 +117,13 @@ def _agree(graph: Graph, spec: SpecTemplate, names: frozenset[str]) -> bool:
     here = _without_defaults(graph, spec, names)
     if not any(name in names_in(here) for name in names):
         return False
-    changed = [other for other in (_changed(graph, spec, names, step) for step in (1, 2, 7)) if other is not None]
-    return bool(changed) and all(_without_defaults(other, spec, names) == here for other in changed)
+    tried = 0
+    for step in (1, 2, 7):
+        other = _changed(graph, spec, names, step)
+        if other is not None and _without_defaults(other, spec, names) != here:
+            return False
+        tried += other is not None
+    return bool(tried)
 
 
 def _changed(graph: Graph, spec: SpecTemplate, names: frozenset[str], step: int) -> Graph | None:

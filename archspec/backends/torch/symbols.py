@@ -143,7 +143,27 @@ def _parsed(text: str) -> tuple[bool, Any]:
     try:
         return True, ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        return False, parse_expression(text, _NOWHERE)
+        return False, parse_expression(_as_in_spec(text), _NOWHERE)
+
+
+def _as_in_spec(text: str) -> str:
+    """Return source as an expression of the language: `ceil` for `math.ceil`, lists for tuples."""
+    try:
+        tree = ast.parse(text, mode="eval")
+    except SyntaxError:
+        return text
+    return ast.unparse(_AsInSpec().visit(tree))
+
+
+class _AsInSpec(ast.NodeTransformer):
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if isinstance(node.value, ast.Name) and node.value.id == "math":
+            return ast.Name(node.attr, ast.Load())
+        return self.generic_visit(node)
+
+    def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
+        self.generic_visit(node)
+        return ast.List(node.elts, ast.Load())
 
 
 def evaluated(text: str, env: AbstractMapping[str, Any]) -> Any:
@@ -261,6 +281,8 @@ class Namespace:
         scopes: the expansions.
         params: the arguments of the constructor found so far.
         lets: the local names defined so far, each with its source.
+        lists: those of them that are lists of numbers and depend on no argument. A number from one that is the same
+            everywhere is better written as it is.
         loops: the loops around the code being written, outermost first.
         words: the module classes that names of ops stand for.
     """
@@ -268,6 +290,7 @@ class Namespace:
     scopes: list[Scope[Any]]
     params: dict[str, CtorParam] = field(default_factory=dict[str, CtorParam])
     lets: dict[str, str] = field(default_factory=dict[str, str])
+    lists: set[str] = field(default_factory=set[str])
     loops: list[Loop] = field(default_factory=list[Loop])
     taken: set[str] = field(default_factory=set[str])
     words: dict[str, ClassName] = field(default_factory=dict[str, ClassName])
@@ -284,6 +307,11 @@ class Namespace:
         if isinstance(value, list | tuple):
             return type(value)(self.as_class(item) for item in value)
         return self.words.get(value, value) if isinstance(value, str) else value
+
+    @property
+    def telling(self) -> set[str]:
+        """The names that say more than the number that they stand for."""
+        return {*self.params, *self.lets} - self.lists
 
     def fresh(self, wanted: str) -> str:
         """Return a name that nothing here has yet."""

@@ -110,7 +110,7 @@ class Values:
         if any(value is UNKNOWN or isinstance(value, ShapeView) for value in values):
             return None
         if self.definition.kind == "network" and name not in self.kept:
-            return literal(values[0]) if isinstance(values[0], int | float) else None
+            return literal(values[0]) if isinstance(values[0], int | float) else self._list(name, values)
         if not name.isidentifier() or name in TAKEN:
             return None
         declared = self._parameter(name)
@@ -149,12 +149,23 @@ class Values:
         text = rendered(let.value, self.rename)
         values = [scope.env.get(name, UNKNOWN) for scope in self.scopes]
         envs = [self.names.values(scope, scope.env) for scope in self.scopes]
-        named = rendered(let.value, lambda _: None) is not None  # a constant that the spec gave a name
-        if text is None or not (named or names_in(text) & set(self.names.params)):
-            return None
+        if text is None or not names_in(text) & self.names.telling:
+            named = rendered(let.value, lambda _: None) is not None  # a constant that the spec gave a name
+            if text is None or not named:
+                return self._list(name, values)
         if not first_holding([text], values, envs):
             return None
         self.names.lets[name] = text
+        return name
+
+    def _list(self, name: str, values: list[Any]) -> str | None:
+        """Make a list of numbers that the spec named a local name."""
+        first = values[0]
+        is_list = isinstance(first, list | tuple) and all(type(item) in (int, float) for item in first)
+        if not is_list or any(value != first for value in values):
+            return None
+        self.names.lets[name] = literal(list(first))
+        self.names.lists.add(name)
         return name
 
     def _shape(self, head: str, attribute: str) -> str | None:
@@ -199,7 +210,7 @@ class Values:
         texts = list(candidates)
         found = first_holding(texts, values, [self._env(site) for site in sites])
         constant = all(same(value, values[0]) for value in values)
-        telling = {*self.names.params, *self.names.lets, *self._carried}
+        telling = {*self.names.telling, *self._carried}
         if found is not None and not (constant and not names_in(found) & telling):
             return found
         if constant:
@@ -365,12 +376,12 @@ class Values:
 
     def _note_table(self, text: str, *, is_channels: bool) -> None:
         indices = tuple(f"[{loop.index}]" for loop in self.names.loops)
-        self.tables += is_channels and text.endswith(indices)
+        self.tables += is_channels and text.startswith("(") and text.endswith(indices)
 
     def varies(self, candidates: Iterable[str]) -> bool:
         """Tell whether some source depends on an argument of the constructor, or on a loop."""
         looped = {name for loop in self.names.loops for name in (loop.index, *loop.names)}
-        known = {*self.names.params, *self.names.lets, *looped}
+        known = self.names.telling | looped
         return any(names_in(text) & known for text in candidates)
 
     def block_call(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:

@@ -44,13 +44,13 @@ class Function:
 
     Attributes:
         call: what it does with its arguments, of which there are at least `least` and at most `most`.
-        renders: whether generated source may call it by the same name, as a builtin or as `make_divisible`.
+        source: what generated source calls it by, if not by the same name, as a builtin or as `make_divisible`.
     """
 
     call: Callable[[Sequence[Value]], Value]
     least: int
     most: int
-    renders: bool = True
+    source: str | None = None
 
     def takes(self) -> str:
         """Return how many arguments it takes, in words."""
@@ -157,10 +157,10 @@ FUNCTIONS: dict[str, Function] = {
     "max": Function(lambda values: max(_several(values)), 1, MAX_LIST),
     "abs": Function(lambda values: abs(_number(values[0])), 1, 1),
     "round": Function(_round, 1, 2),
-    "floor": Function(lambda values: math.floor(_number(values[0])), 1, 1, renders=False),
-    "ceil": Function(lambda values: math.ceil(_number(values[0])), 1, 1, renders=False),
-    "sqrt": Function(_square_root, 1, 1, renders=False),
-    "log2": Function(_logarithm, 1, 1, renders=False),
+    "floor": Function(lambda values: math.floor(_number(values[0])), 1, 1, source="math.floor"),
+    "ceil": Function(lambda values: math.ceil(_number(values[0])), 1, 1, source="math.ceil"),
+    "sqrt": Function(_square_root, 1, 1, source="math.sqrt"),
+    "log2": Function(_logarithm, 1, 1, source="math.log2"),
     "sum": Function(lambda values: sum(_numbers(_list(values[0]))), 1, 1),
     "len": Function(lambda values: len(_list(values[0])), 1, 1),
     "range": Function(_range, 1, 3),

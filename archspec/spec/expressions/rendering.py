@@ -179,11 +179,9 @@ class _Renderer:
 
     def plain_call(self, node: ast.Call) -> _Source:
         name = cast("ast.Name", node.func).id
-        if not FUNCTIONS[name].renders:
-            raise _NoSourceError
         write = self.iterable if name in _TAKE_ANY_ITERABLE and len(node.args) == 1 else self.source
         arguments = ", ".join(write(argument).within(_CONDITIONAL) for argument in node.args)
-        return _Source(f"{name}({arguments})", _ATOM)
+        return _Source(f"{FUNCTIONS[name].source or name}({arguments})", _ATOM)
 
 
 def _binding(tree: ast.expr) -> int:
