@@ -376,7 +376,8 @@ class Values:
 
     def _note_table(self, text: str, *, is_channels: bool) -> None:
         indices = tuple(f"[{loop.index}]" for loop in self.names.loops)
-        self.tables += is_channels and text.startswith("(") and text.endswith(indices)
+        looked_up = text.endswith(indices) and " if " not in text and text.partition("[")[0] not in self.names.lists
+        self.tables += is_channels and looked_up
 
     def varies(self, candidates: Iterable[str]) -> bool:
         """Tell whether some source depends on an argument of the constructor, or on a loop."""
