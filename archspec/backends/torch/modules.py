@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from archspec.backends.torch.definitions import (
     Expansion,
@@ -133,9 +133,13 @@ class Modules:
         written = self.values.source.group(self.values.definition, template, [site.scope for site in sites])
         return self.values.class_call(written, template, sites, incoming, name)
 
-    @contextmanager
-    def attempt(self) -> Generator[None]:
+    def attempt(self) -> AbstractContextManager[None, bool]:
         """Try to write something; where that needs a class, leave everything as it was before, and go on."""
+        # A type checker takes what follows for unreachable, unless `__exit__` may return true.
+        return cast("AbstractContextManager[None, bool]", self._attempt())
+
+    @contextmanager
+    def _attempt(self) -> Generator[None]:
         values, body = self.values, self.body
         lines, indent, live = len(body.lines), body.indent, len(self._live)
         loops, groups, running = len(values.names.loops), len(values.groups), values.running
