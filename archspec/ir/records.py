@@ -132,6 +132,8 @@ class TorchFunction:
 class TorchExpression:
     """A stateless expression of the inputs, `{0}`, `{1}`, ...: `{0} + {1}`. `{all}` is all inputs joined by `joiner`.
 
+    Arguments stand in it under their names: `{0} * {factor}`.
+
     `binds` tells how tightly the expression binds, so that a backend knows when to put parentheses around it:
     "atom" (calls, names, attributes), "product" or "sum". `operands` tells how tightly its inputs must bind; left out,
     it follows from `binds` for inputs with an operator between them.
@@ -143,6 +145,19 @@ class TorchExpression:
     output_is_saved: bool = False
     operands: Binding | None = None
     helpers: tuple[TorchHelper, ...] = ()
+    args: tuple[Arg, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The template with the values of its arguments."""
+        return self.filled({arg.name: repr(arg.value) for arg in self.args})
+
+    def filled(self, texts: Mapping[str, str]) -> str:
+        """Return the template with source for its arguments."""
+        template = self.template
+        for name, text in texts.items():
+            template = template.replace(f"{{{name}}}", text)
+        return template
 
 
 @dataclass(frozen=True, slots=True)

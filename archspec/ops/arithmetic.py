@@ -8,7 +8,7 @@ from pydantic import Field
 
 from archspec.ir.fields import Number
 from archspec.ir.op import Op, Sample
-from archspec.ir.records import TorchExpression
+from archspec.ir.records import Arg, TorchExpression
 from archspec.ops.dtypes import require_float
 from archspec.ops.lowering import PREVIOUS, chain, scalar, step
 
@@ -45,7 +45,8 @@ class Rescale(Op):
         if self.scale == -1 and self.offset:
             return TorchExpression(f"{_shown(self.offset)} - {{0}}", "sum", operands="product")
         if not self.offset:
-            return TorchExpression(f"{{0}} * {_shown(self.scale)}", "product")
+            scale = int(self.scale) if self.scale.is_integer() else self.scale
+            return TorchExpression("{0} * {scale}", "product", args=(Arg("scale", scale, source="scale"),))
         sign = "-" if self.offset < 0 else "+"
         scaled = "{0}" if self.scale == 1 else f"{{0}} * {_shown(self.scale)}"
         return TorchExpression(f"{scaled} {sign} {_shown(abs(self.offset))}", "sum", operands="product")

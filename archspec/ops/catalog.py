@@ -52,6 +52,7 @@ from archspec.ops.norm_rms import RmsNorm
 from archspec.ops.padding import Pad
 from archspec.ops.parameter import Parameter
 from archspec.ops.parts import Chunk, Mean, Slice, Split
+from archspec.ops.parts_indexed import IndexSelect
 from archspec.ops.pixels import PixelShuffle, PixelUnshuffle
 from archspec.ops.pool import AvgPool, MaxPool
 from archspec.ops.pool_adaptive import AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool
@@ -151,6 +152,7 @@ OPS: tuple[type[Op], ...] = (
     Split,
     Chunk,
     Slice,
+    IndexSelect,
     Mean,
 )
 

@@ -11,7 +11,7 @@ from tests.ops.table import Case
 
 # Ops that only move elements, or work on integers as well.
 ANY_NUMBERS = {
-    *("identity", "flatten", "reshape", "permute", "split", "chunk", "slice", "concat"),
+    *("identity", "flatten", "reshape", "permute", "split", "chunk", "slice", "index_select", "concat"),
     *("add", "sub", "mul", "max"),
 }
 

@@ -45,7 +45,7 @@ def _source(number: int, case: Case) -> str:
     names = [f"x{index}" for index in range(len(case.inputs))]
     module = "nn.Identity()"
     if isinstance(code, TorchExpression):
-        call = code.template.format(*names, all=code.joiner.join(names))
+        call = code.source.format(*names, all=code.joiner.join(names))
     elif isinstance(code, TorchFunction):
         call = f"{code.call}({', '.join([*names, *filter(None, [arguments(code.args)])])})"
     else:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Ops whose windows say "the whole axis" though they read less: what they read follows no window.
 COARSE = {
     *("adaptive_avg_pool", "adaptive_max_pool", "reshape", "flatten", "permute", "split", "chunk", "mean"),
-    *("embedding", "scaled_dot_product_attention"),
+    *("embedding", "scaled_dot_product_attention", "index_select"),
     *("window_attention", "relative_attention", "window_partition", "window_reverse"),
 }
 

@@ -41,8 +41,8 @@ class Reference(nn.Module):
             case TorchFunction(call=call, args=args, module=module):
                 text = arguments(args)
                 return f"{module}({text})" if twin else f"{call}({{all}}{', ' if text else ''}{text})"
-            case TorchExpression(template=template):
-                return template
+            case TorchExpression():
+                return self.code.source
             case TorchParameter():
                 raise AssertionError("a parameter reads nothing, so it is not called")
 

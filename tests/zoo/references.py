@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 SPECS = sorted(path.stem for path in zoo_root().glob("*.yaml"))
 
 # Specs that timm has a network for: what `timm.create_model` is called with.
-TIMM: Mapping[str, str] = {}
+TIMM: Mapping[str, str] = {
+    "inception_resnet_v2": "inception_resnet_v2",
+    "inception_v4": "inception_v4",
+}
 
 # Arguments of a reference's constructor, where its defaults are not what its weights were trained with.
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
@@ -31,8 +34,10 @@ INPUTS: Mapping[str, tuple[int, ...]] = {
     "r2plus1d_18": (3, 8, 32, 32),
     "r3d_18": (3, 8, 32, 32),
     "s3d": (3, 13, 209, 209),
+    "inception_resnet_v2": (3, 107, 107),
     # The auxiliary head needs a map of 17x17.
     "inception_v3": (3, 299, 299),
+    "inception_v4": (3, 107, 107),
 }
 
 # How far results may be apart, in parts of their scale, and why. Everything else is bit-equal.

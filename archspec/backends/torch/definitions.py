@@ -118,7 +118,7 @@ def _signature_of_code(code: TorchCode) -> Signature:
         return ("function", code.call, code.module or "", *(arg.name for arg in code.args))
     if isinstance(code, TorchParameter):
         return ("parameter", code.batch)
-    return ("expression", code.template, code.joiner)
+    return ("expression", code.template, code.joiner, *(arg.name for arg in code.args))
 
 
 def merge_all(signatures: Iterable[Signature]) -> Signature:

@@ -78,7 +78,7 @@ class FlatWriter:
         text = expression_of_code(code, args, attribute)
         name = "_".join(map(as_identifier, parts))
         results = node.op.results(node.input_types)
-        step = Step(position, name, sources, text.template, text.binds, results=results, joiner=text.joiner)
+        step = Step(position, name, sources, text.source, text.binds, results=results, joiner=text.joiner)
         step.operands = text.operands
         step.major, step.random = isinstance(code, TorchModule), node.op.is_random
         return step

@@ -363,6 +363,8 @@ def fill(template: str, parts: Sequence[str], joiner: str) -> str:
     """Put the inputs' source into a template."""
     if "{all}" in template:
         return template.replace("{all}", joiner.join(parts))
+    if template.startswith("({0})") and parts[0].isidentifier():
+        template = "{0}" + template.removeprefix("({0})")
     for index, part in enumerate(parts):
         template = template.replace("{" + str(index) + "}", part)
     return template

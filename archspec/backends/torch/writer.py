@@ -16,7 +16,7 @@ from archspec.backends.torch.symbols import first_holding, folded, literal, name
 from archspec.backends.torch.values import NeedsClassError, Values, Written
 from archspec.diagnostics.text import printable
 from archspec.ir.graph import Node, Scope
-from archspec.ir.records import TorchFunction, TorchModule, TorchParameter
+from archspec.ir.records import TorchExpression, TorchFunction, TorchModule, TorchParameter
 from archspec.spec.names import as_identifier
 
 if TYPE_CHECKING:
@@ -255,7 +255,8 @@ class ClassWriter:
             if code.inplace and self._is_loose(place.position, place.sources):
                 args.append("inplace=True")
         text = expression_of_code(code, ", ".join(args), "")
-        step = Step(place.position, place.template.name, place.sources, text.template, text.binds, joiner=text.joiner)
+        call = text.filled(self._expression_args(place, text))
+        step = Step(place.position, place.template.name, place.sources, call, text.binds, joiner=text.joiner)
         step.operands = text.operands
         if place.is_conditional and "-" in place.template.name:
             raise NeedsClassError  # what `use_a_b` means must be clear
@@ -267,6 +268,23 @@ class ClassWriter:
         step.results = item.op.results(item.input_types)
         self._add_step(step, place)
         return True
+
+    def _expression_args(self, place: _Place, code: TorchExpression) -> dict[str, str]:
+        """Return source for the arguments of an expression; one that varies is kept on `self`."""
+        codes = [other for site in place.present if isinstance(other := code_of(site.node), TorchExpression)]
+        written: dict[str, str] = {}
+        for position, arg in enumerate(code.args):
+            values = [other.args[position].value for other in codes]
+            texts: list[str] = []
+            if isinstance(arg.source, str):
+                texts = self.values.argument_candidates(place.template, arg.source, place.present[0])
+            hint = _hint(place.template) + (f"_{arg.name}" if len(code.args) > 1 else "")
+            text = self.values.resolve(place.present, values, texts, hint)
+            if names_in(text) and not isinstance(arg.value, str):
+                self.modules.body.add(f"self.{hint} = {text}")
+                text = f"self.{hint}"
+            written[arg.name] = text
+        return written
 
     def _constant_args(self, place: _Place) -> list[str] | None:
         """Return the arguments of a function call, if they are the same everywhere and depend on no argument."""

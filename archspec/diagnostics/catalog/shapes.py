@@ -681,6 +681,42 @@ class FactorsDoNotFit(Problem):
         return self.suggestion or "a permute turns a matrix, a linear layer gives rows other features"
 
 
+@dataclass(frozen=True, kw_only=True)
+class ElementOutOfRange(Problem):
+    """An element was asked for that an axis does not have.
+
+    Elements are numbered from 0; negative numbers count from the end.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {image: [3, 8, 8]}
+        graph:
+          turned: {op: index_select, index: [3, 2, 1]}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {image: [3, 8, 8]}
+        graph:
+          turned: {op: index_select, index: [2, 1, 0]}
+    """
+
+    code: ClassVar[str] = "AS231"
+    slug: ClassVar[str] = "element-out-of-range"
+
+    op: str
+    value: int
+    axis: int
+    size: int
+
+    def message(self) -> str:
+        return f"{self.op}: there is no element {self.value} on axis {self.axis}, which has {self.size}"
+
+    def help(self) -> str | None:
+        return f"0 to {self.size - 1} from the first element, or -1 to {-self.size} from the last"
+
+
 def describe_differing(problem: Problem, shapes: tuple[Shape, ...], ignored_axis: int | None) -> str:
     """Say which input is unlike the others: `b is 24x24, the others are 28x28`."""
     parts = [tuple(size for axis, size in enumerate(shape) if axis != ignored_axis) for shape in shapes]
@@ -710,4 +746,5 @@ PROBLEMS: tuple[type[Problem], ...] = (
     WrongDtype,
     OneValueToNormalize,
     FactorsDoNotFit,
+    ElementOutOfRange,
 )

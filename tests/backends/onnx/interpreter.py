@@ -55,7 +55,7 @@ class Interpreted(nn.Module):
         if isinstance(code, TorchFunction):
             return _evaluate(code, code.call)(*inputs, *_positional(code.args), **_named(code.args))
         assert isinstance(code, TorchExpression)
-        return _evaluate(code, code.template.format(*names, all=code.joiner.join(names)), scope)
+        return _evaluate(code, code.source.format(*names, all=code.joiner.join(names)), scope)
 
 
 def _pick(values: dict[str, Result], value: Value) -> Result:

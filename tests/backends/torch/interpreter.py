@@ -40,7 +40,7 @@ def run(node: Node, state: dict[str, torch.Tensor], arguments: list[torch.Tensor
     names = {**names_of(code), **{f"_{index}": argument for index, argument in enumerate(arguments)}}
     slots = [f"_{index}" for index in range(len(arguments))]
     if isinstance(code, TorchExpression):
-        text = code.template.replace("{all}", code.joiner.join(slots)).format(*slots)
+        text = code.source.replace("{all}", code.joiner.join(slots)).format(*slots)
         return eval(text, names)  # noqa: S307  (a record of our own catalog)
     values = {arg.name: arg.value for arg in code.args}
     if isinstance(code, TorchFunction):
