@@ -19,6 +19,7 @@ COMMANDS = {
     "expand": Entry("archspec.cli.expand", "Print a spec with nothing left to resolve."),
     "train": Entry("archspec.cli.train", "Train a network by a recipe."),
     "predict": Entry("archspec.cli.predict", "Print the most probable classes."),
+    "init": Entry("archspec.cli.init", "Start a spec from a network of the zoo."),
     "zoo": Entry("archspec.cli.zoo", "List the networks that come with archspec."),
     "ops": Entry("archspec.cli.ops", "List the ops, or describe one."),
     "explain": Entry("archspec.cli.explain", "Explain a problem, with an example."),

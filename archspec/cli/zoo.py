@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -12,100 +11,91 @@ import click
 from archspec.cli.options import format_option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from archspec.cli.networks import Family, Network
 
-@dataclass(frozen=True, slots=True)
-class ZooEntry:
-    """One spec; `params` and `macs` are those of its default variant."""
-
-    name: str
-    path: str
-    description: str
-    variants: tuple[str, ...]
-    inputs: dict[str, tuple[int, ...]]
-    params: int
-    macs: int
+TITLES = ("network", "input", "params", "MACs", "receptive field", "of input")
+_RIGHT = frozenset({2, 3, 4, 5})
 
 
 @click.command()
 @click.argument("name", required=False)
 @format_option("text", "json")
 def zoo(*, name: str | None, form: str) -> None:
-    """List the networks that come with archspec; with NAME, print the text of one's spec.
+    """List the networks that come with archspec, by family; with NAME, print the text of one's spec.
+
+    The receptive field is that of the last map (before what is global), in pixels, and as a part of the input. A +
+    says that gates or attention let it see everything as well. `archspec init` starts a spec of your own from one.
 
     \b
     Examples:
       archspec zoo
+      archspec zoo --format json
       archspec zoo resnet34
-      archspec zoo families/resnet > my_resnet.yaml
+      archspec zoo families/resnet
     """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
-    paths = _paths()
+    from archspec.cli.networks import families
+
     if name is not None:
-        click.echo(_find(name, paths).read_text(encoding="utf-8"), nl=False)
+        click.echo(require_spec(name).read_text(encoding="utf-8"), nl=False)
         return
-    entries = [_entry(spec, path) for spec, path in paths.items()]
+    found = families()
     if form == "json":
-        click.echo(json.dumps({"archspec": 1, "specs": [asdict(entry) for entry in entries]}, indent=2))
+        listed = [{key: value for key, value in asdict(each).items() if key != "networks"} for each in found]
+        specs = [asdict(network) for family in found for network in family.networks]
+        click.echo(json.dumps({"archspec": 1, "families": listed, "specs": specs}, indent=2))
     else:
-        click.echo("\n".join(_table(entries)))
+        click.echo("\n".join(_table(found)))
 
 
-def _paths() -> dict[str, Path]:
-    """Return the zoo's specs by name, resnet18 before resnet101; the families that they are made from come last."""
-    from archspec.spec.loader import zoo_root
+def require_spec(name: str) -> Path:
+    """Return the spec of a network or family of the zoo.
 
-    root = zoo_root()
-    paths = {path.relative_to(root).with_suffix("").as_posix(): path for path in root.rglob("*.yaml")}
-    return {name: paths[name] for name in sorted(paths, key=_order)}
-
-
-def _order(name: str) -> tuple[int, list[tuple[int, str]]]:
-    parts = re.findall(r"\d+|\D+", name)
-    return name.count("/"), [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
-
-
-def _find(name: str, paths: dict[str, Path]) -> Path:
+    Raises:
+        click.UsageError: there is none of that name.
+    """
+    from archspec.cli.networks import find_spec, spec_paths
     from archspec.diagnostics.text import did_you_mean, printable
 
-    wanted = name.removesuffix(".yaml")
-    found = paths.get(wanted) or paths.get(f"families/{wanted}")
+    found = find_spec(name)
     if found is None:
-        remedy = did_you_mean(wanted, paths) or "`archspec zoo` lists them"
+        remedy = did_you_mean(name.removesuffix(".yaml"), spec_paths()) or "`archspec zoo` lists them"
         raise click.UsageError(f"there is no network '{printable(name)}' in the zoo; {remedy}")
     return found
 
 
-def _entry(name: str, path: Path) -> ZooEntry:
-    from archspec.api import load
-    from archspec.passes.cost import costs, total
-
-    architecture = load(path)
-    spec = architecture.spec
-    totals = total(costs(architecture.graph).values())
-    return ZooEntry(
-        name=name,
-        path=f"{name}.yaml",
-        description=spec.description or "",
-        variants=tuple(spec.variants) if spec.variant is None else (),  # else it is one of them
-        inputs=architecture.inputs,
-        params=totals.params,
-        macs=totals.macs,
-    )
-
-
-def _table(entries: list[ZooEntry]) -> list[str]:
+def _table(found: list[Family]) -> Iterator[str]:
+    """Yield a table whose columns run through all families, with a line before each family."""
     from archspec.cli.table import aligned
 
-    titles = ("network", "input", "params", "MACs", "variants")
-    rows = [
-        (
-            entry.name,
-            ", ".join("x".join(map(str, shape)) for shape in entry.inputs.values()),
-            f"{entry.params:,}",
-            f"{entry.macs:,}",
-            ", ".join(entry.variants) or "-",
-        )
-        for entry in entries
-    ]
-    return aligned(titles, rows, right=frozenset({2, 3}))
+    networks = [network for family in found for network in family.networks]
+    titles, rule, *rows = aligned(TITLES, [_row(network) for network in networks], right=_RIGHT)
+    yield from (titles, rule)
+    lines = iter(rows)
+    before = 2
+    for family in found:
+        if len(family.networks) > 1:
+            yield from ("", f"{family.name}: {family.description}")
+        elif before > 1:
+            yield ""
+        yield from (next(lines) for _ in family.networks)
+        before = len(family.networks)
+
+
+def _row(network: Network) -> tuple[str, ...]:
+    field, part = "x".join(map(str, network.receptive_field)), "-"
+    sizes = set(network.receptive_field)
+    if len(sizes) == 1:
+        field = str(network.receptive_field[0])
+    if network.coverage:
+        part = f"{min(network.coverage):.0%}" + ("+" if network.sees_everything else "")
+    return (
+        network.name,
+        ", ".join("x".join(map(str, shape)) for shape in network.inputs.values()),
+        f"{network.params:,}",
+        f"{network.macs:,}",
+        field or "-",
+        part,
+    )

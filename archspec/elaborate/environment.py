@@ -110,11 +110,13 @@ def value_of(tree: Tree, env: AbstractMapping[str, Any], words: Words = NO_WORDS
 
 @lru_cache(maxsize=4096)
 def _names_in(expression: Expression) -> tuple[Expression, ...]:
-    """Return the names and attributes that stand in an expression.
+    """Return the names and attributes that stand in an expression of which parts may not be evaluated.
 
-    They are looked up one by one as well, since a part that is not evaluated (in the first copy, that behind the `else`
-    of `2 if i == 0 else strde`) may be misspelt too.
+    They are looked up one by one as well, since such a part (in the first copy, that behind the `else` of
+    `2 if i == 0 else strde`) may be misspelt too.
     """
+    if not any(isinstance(node, ast.IfExp | ast.BoolOp | ast.Compare) for node in ast.walk(expression.tree)):
+        return ()
     inner = {id(child) for node in ast.walk(expression.tree) for child in _owned(node)}
     found = (node for node in ast.walk(expression.tree) if isinstance(node, ast.Name | ast.Attribute))
     return tuple(Expression(expression.text, expression.span, node) for node in found if id(node) not in inner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.text import closest, did_you_mean
@@ -156,14 +157,15 @@ def hint_for_op(name: str, known: Iterable[str]) -> str | None:
     return f"did you mean '{meant}'?" if meant in known else did_you_mean(name, known)
 
 
-def meant_by(name: str, known: Iterable[str]) -> str | None:
+@lru_cache(maxsize=4096)  # asked of every copy of a node
+def meant_by(name: str, known: tuple[str, ...]) -> str | None:
     """Return the parameter or the key of a node that was probably meant by one that does not exist."""
     candidates = (*known, *NODE_KEYS)
     listed = next((meant for meant in PARAMETERS.get(name.lower(), ()) if meant in candidates), None)
     return listed or closest(name, candidates)
 
 
-def hint_for_parameter(name: str, known: Iterable[str]) -> str | None:
+def hint_for_parameter(name: str, known: tuple[str, ...]) -> str | None:
     """Return what to do about a parameter that does not exist."""
     if name.lower() in _INFERRED:
         return "what comes in is inferred: leave it out"

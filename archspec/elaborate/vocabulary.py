@@ -52,6 +52,8 @@ class Vocabulary:
 
         It is reported as a parameter that its op does not have, and what follows from it is no further mistake.
         """
+        if not template.arguments:
+            return False
         known = self._parameters("" if template.op is None else template.op.text)
         strange = (argument.name for argument in template.arguments if argument.name not in known)
         return any(meant_by(name, known) == key for name in strange)

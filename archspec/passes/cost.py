@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from archspec.ir.graph import Graph, Node
+    from archspec.ir.tensor import TensorType
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,13 @@ class Cost:
 def costs(graph: Graph) -> Mapping[str, Cost]:
     """Return the costs of each node, by path."""
     found: dict[str, Cost] = {}
+    known: dict[tuple[int, tuple[TensorType, ...]], Cost] = {}  # equal ops are mostly one object
 
     def visit(node: Node) -> None:
-        found[node.path] = _cost(node)
+        key = (id(node.op), node.input_types)
+        if key not in known:
+            known[key] = _cost(node)
+        found[node.path] = known[key]
 
     walk(graph, visit)
     return MappingProxyType(found)

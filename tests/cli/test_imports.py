@@ -38,6 +38,7 @@ assert not loaded, loaded
         (("explain", "AS204"), ("networkx", "pydantic", "numpy", "rich")),
         (("ops", "conv"), ()),
         (("zoo",), ()),
+        (("init", "residual_mnist"), ()),
     ],
 )
 def test_what_a_command_does_not_import(folder: Path, arguments: tuple[str, ...], unwanted: tuple[str, ...]) -> None:

@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from archspec.cli import networks
 from archspec.cli.op_reference import type_text, yaml_text
 from archspec.diagnostics.catalog.listing import ALL
 from archspec.ops.catalog import BY_NAME, OPS
+from archspec.spec.loader import zoo_root
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
 
     from tests.cli.conftest import Run
@@ -93,16 +96,46 @@ def test_yaml(value: object, text: str) -> None:
 
 
 def test_zoo(run: Run) -> None:
-    rows = {line.split()[0]: line.split() for line in run("zoo").stdout.splitlines()[2:]}
-    assert rows["resnet34"][1:4] == ["3x224x224", "21,797,672", "3,663,761,408"]
-    assert "resnet152" in " ".join(rows["families/resnet"][4:])
+    lines = run("zoo").stdout.splitlines()
+    rows = {line.split()[0]: line.split() for line in lines[2:] if line}
+    assert rows["resnet34"][1:] == ["3x224x224", "21,797,672", "3,663,761,408", "899", "401%"]
+    # Both as published by Araujo, Norris and Sim (2019).
+    assert rows["inception_v3"][4] == "1311"
+    assert rows["vgg16"][4:] == ["212", "95%"]
+    assert rows["regnet_y_8gf"][5].endswith("%+")
     names = list(rows)
-    assert names.index("resnet18") < names.index("resnet101") < names.index("families/resnet")
+    assert names.index("resnet:") < names.index("resnet18") < names.index("resnet101") < names.index("vgg:")
+    assert max(map(len, lines)) <= 140
 
 
 def test_zoo_json(run: Run) -> None:
-    specs = {spec["name"]: spec for spec in json.loads(run("zoo", "--format", "json").stdout)["specs"]}
-    assert specs["resnet18"]["params"] == 11_689_512
+    listed = json.loads(run("zoo", "--format", "json").stdout)
+    specs = {spec["name"]: spec for spec in listed["specs"]}
+    assert set(specs) == {path.stem for path in zoo_root().glob("*.yaml")}
+    expected = {"params": 11_689_512, "family": "resnet", "last_map": "layer4.1.relu2", "receptive_field": [435, 435]}
+    assert expected.items() <= specs["resnet18"].items()
+    families = {family["name"]: family for family in listed["families"]}
+    assert families["resnet"]["path"] == "families/resnet.yaml"
+    assert {spec["family"] for spec in listed["specs"]} == set(families)
+
+
+def test_the_index_is_used_only_for_the_specs_that_it_was_made_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "families").mkdir()
+    for name in ("residual_mnist", "inception_mnist"):
+        (tmp_path / f"{name}.yaml").write_text((zoo_root() / f"{name}.yaml").read_text())
+    monkeypatch.setattr("archspec.spec.loader.zoo_root", lambda: tmp_path)
+    compiled = networks.families()
+    (tmp_path / networks.INDEX).write_bytes(networks.index())
+    monkeypatch.setattr(networks, "compiled_families", lambda: pytest.fail("the index was not used"))
+    assert networks.families() == compiled
+    monkeypatch.setattr(networks, "compiled_families", list)
+    for changed in (b"[]", b'{"digest": 1}', b"{"):
+        (tmp_path / networks.INDEX).write_bytes(changed)
+        assert networks.families() == []
+    (tmp_path / networks.INDEX).write_text(json.dumps({"digest": networks.digest(), "families": [{}]}))
+    assert networks.families() == []
 
 
 @pytest.mark.parametrize("name", ["resnet34", "families/resnet", "resnet", "resnet34.yaml"])

@@ -81,26 +81,10 @@ class _Evaluator:
         self.expression = expression
         self.scope = scope
         self.steps = 0
-        self.cases: dict[type[ast.expr], Callable[[ast.expr], Value | Unknown]] = cast(
-            "dict[type[ast.expr], Callable[[ast.expr], Value | Unknown]]",
-            {
-                ast.Constant: self.constant,
-                ast.Name: self.name,
-                ast.Attribute: self.attribute,
-                ast.BinOp: self.binary,
-                ast.UnaryOp: self.unary,
-                ast.BoolOp: self.boolean,
-                ast.Compare: self.compare,
-                ast.IfExp: self.conditional,
-                ast.List: self.list_display,
-                ast.Subscript: self.subscript,
-                ast.Call: self.call,
-            },
-        )
 
     def value(self, node: ast.expr) -> Value | Unknown:
         self.spend(1)
-        return self.cases[type(node)](node)
+        return _CASES[type(node)](self, node)
 
     def spend(self, steps: int) -> None:
         self.steps += steps
@@ -332,3 +316,22 @@ class _Evaluator:
         if isinstance(result, list):
             self.spend_items(len(result), node)
         return self.bounded(result, node) if isinstance(result, (int, float)) else result
+
+
+# One table for all evaluators: making one for each would take longer than most expressions do.
+_CASES: dict[type[ast.expr], Callable[[_Evaluator, ast.expr], Value | Unknown]] = cast(
+    "dict[type[ast.expr], Callable[[_Evaluator, ast.expr], Value | Unknown]]",
+    {
+        ast.Constant: _Evaluator.constant,
+        ast.Name: _Evaluator.name,
+        ast.Attribute: _Evaluator.attribute,
+        ast.BinOp: _Evaluator.binary,
+        ast.UnaryOp: _Evaluator.unary,
+        ast.BoolOp: _Evaluator.boolean,
+        ast.Compare: _Evaluator.compare,
+        ast.IfExp: _Evaluator.conditional,
+        ast.List: _Evaluator.list_display,
+        ast.Subscript: _Evaluator.subscript,
+        ast.Call: _Evaluator.call,
+    },
+)

@@ -1,0 +1,101 @@
+"""`archspec init`: a new spec from a network of the zoo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archspec.cli.options import quiet_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@click.command()
+@click.argument("network", metavar="NETWORK")
+@click.option(
+    "-o", "--out", "path", type=click.Path(path_type=Path), help="The file to write.  [default: NETWORK.yaml]"
+)
+@click.option("--name", help="What the new network is called.  [default: the file's name]")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@quiet_option
+def init(*, network: str, path: Path | None, name: str | None, force: bool, quiet: bool) -> None:
+    """Start a spec of your own from NETWORK of the zoo, which `archspec zoo` lists.
+
+    The new spec stands on its own: it is the text of the network's family, comments included, with the values of this
+    network as defaults.
+
+    \b
+    Examples:
+      archspec init resnet18
+      archspec init resnet50 -o my_resnet.yaml
+      archspec init vgg -o nets/mine.yaml --name my_vgg
+    """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
+    from archspec.cli.zoo import require_spec
+    from archspec.source.atomic import write_files
+
+    found = require_spec(network)
+    target = Path(f"{found.stem}.yaml") if path is None else path / f"{found.stem}.yaml" if path.is_dir() else path
+    named = _name(target, name)
+    if target.exists() and not force:
+        raise click.UsageError(f"{target} exists; --force replaces it")
+    text = _text(found, named)
+    write_files({target: f"# Started from {found.stem}, of the networks that come with archspec.\n{text}".encode()})
+    if not quiet:
+        click.echo(f"wrote {target}: {named}, from {found.stem}; next: archspec shapes {target}")
+
+
+def _name(target: Path, name: str | None) -> str:
+    """Return what the network is to be called.
+
+    Raises:
+        click.UsageError: it cannot be called so.
+    """
+    from archspec.diagnostics.text import printable
+    from archspec.spec.names import fault_of_identifier
+
+    wanted = target.stem if name is None else name
+    fault = fault_of_identifier(wanted)
+    if fault is not None:
+        remedy = "" if name is not None else "; give the network another with --name"
+        raise click.UsageError(f"{printable(wanted)!r} cannot be the name of a network: {fault}{remedy}")
+    return wanted
+
+
+def _text(found: Path, name: str) -> str:
+    """Return the text of the new spec: the first of the candidates that gives the same network."""
+    from archspec.api import load
+    from archspec.spec.loader import read_source, zoo_root
+    from archspec.spec.standalone import renamed, standalone
+
+    original = load(found)
+    source = read_source(found, found.name)
+
+    def candidates() -> Iterator[str]:
+        if "extends:" in source.text:
+            for family in sorted((zoo_root() / "families").glob("*.yaml")):
+                if f"families/{family.name}" in source.text:
+                    text = standalone(source, read_source(family, f"families/{family.name}"), name)
+                    yield from () if text is None else (text,)
+        yield renamed(source, name)
+
+    wanted = _resolved(original.text, found, original.name)
+    return next((text for text in candidates() if _resolved(text, found, name) == wanted), renamed(source, name))
+
+
+def _resolved(text: str, place: Path, name: str) -> str | None:
+    """Return the resolved spec of a text that stands in a place, but for its name; None if there is a fault in it."""
+    from archspec.diagnostics.problem import Collector
+    from archspec.elaborate.network import elaborate
+    from archspec.elaborate.printer import print_spec
+    from archspec.source.span import SourceFile
+    from archspec.spec.loader import load_template
+
+    collector = Collector()
+    template = load_template(SourceFile(place.name, text), place, collector)
+    if template is None:
+        return None
+    graph = elaborate(template, collector)
+    return None if collector.problems else print_spec(graph, template).replace(f"\nname: {name}\n", "\nname: _\n", 1)

@@ -1,0 +1,129 @@
+"""A spec of one's own from one of the zoo: its text, with the family's in it and the chosen values in place.
+
+Values are put where the text has others, so that comments and layout stay. What cannot be done so is left as it is: the
+caller compares the networks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archspec.source.tree import Mapping, Scalar, plain
+from archspec.source.writing import flow, sentence
+from archspec.source.yaml import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archspec.source.span import SourceFile, Span
+    from archspec.source.tree import Entry, Tree
+
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_CHOICES = frozenset({"archspec", "name", "description", "extends", "variant", "params"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What is put in place of `text[start:end]`."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+class _Text:
+    """The text of a spec, and the places in it."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self.text = source.text
+        self.starts = [0, *(match.end() for match in _BREAK.finditer(source.text))]
+
+    def written(self, span: Span) -> str:
+        return self.text[self.index(span.line, span.column) : self.index(span.end_line, span.end_column)]
+
+    def index(self, line: int, column: int) -> int:
+        return self.starts[line - 1] + column - 1
+
+    def replaced(self, tree: Tree, replacement: str) -> _Edit:
+        span = tree.span
+        return _Edit(self.index(span.line, span.column), self.index(span.end_line, span.end_column), replacement)
+
+    def without(self, entry: Entry) -> _Edit:
+        """Leave an entry out, with the comment and the empty lines before it."""
+        line = entry.key.span.line
+        while line > 1 and self._line(line - 1).lstrip()[:1] in ("", "#"):
+            line -= 1
+        end = entry.value.span.end_line
+        return _Edit(self.starts[line - 1], self.starts[end] if end < len(self.starts) else len(self.text), "")
+
+    def _line(self, number: int) -> str:
+        return self.text[self.starts[number - 1] : self.starts[number]].strip()
+
+    def edited(self, edits: list[_Edit]) -> str:
+        text = self.text
+        for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
+            text = text[: edit.start] + edit.replacement + text[edit.end :]
+        return text
+
+
+def renamed(source: SourceFile, name: str) -> str:
+    """Return the text of a spec under another name."""
+    text = _Text(source)
+    return text.edited([text.replaced(tree, name) for tree in (_entry(source, "name"),) if tree is not None])
+
+
+def standalone(network: SourceFile, family: SourceFile, name: str) -> str | None:
+    """Return a whole spec of a network that extends a family, under another name.
+
+    It is the family's text without its variants, with what the network chooses as the defaults. None if it does more
+    than choose.
+    """
+    chosen, base = parse(network), parse(family)
+    if not isinstance(chosen, Mapping) or not isinstance(base, Mapping) or set(chosen.keys()) - _CHOICES:
+        return None
+    text = _Text(family)
+    edits: list[_Edit] = []
+    for key, value in (("name", name), ("description", _description(chosen))):
+        tree = base.get(key)
+        if tree is not None and value is not None:
+            edits.append(text.replaced(tree, value))
+    edits += [text.without(entry) for key in ("variants", "variant") if (entry := base.entry(key)) is not None]
+    declared = base.get("params")
+    for setting in _settings(chosen, base):
+        tree = _default(declared, setting.key.text)
+        if tree is None:
+            return None
+        value = (_Text(network) if setting.value.span.path == network.path else text).written(setting.value.span)
+        edits.append(text.replaced(tree, value if _BREAK.search(value) is None else flow(plain(setting.value))))
+    return text.edited(edits).rstrip() + "\n"
+
+
+def _entry(source: SourceFile, key: str) -> Tree | None:
+    tree = parse(source)
+    return tree.get(key) if isinstance(tree, Mapping) else None
+
+
+def _description(spec: Mapping) -> str | None:
+    tree = spec.get("description")
+    return sentence(tree.text) if isinstance(tree, Scalar) else None
+
+
+def _settings(chosen: Mapping, base: Mapping) -> Iterator[Entry]:
+    """Yield the values that the network gives to the family's parameters: its variant's, but for its own."""
+    own = chosen.get("params")
+    own_entries = own.entries if isinstance(own, Mapping) else ()
+    variant, variants = chosen.get("variant") or base.get("variant"), base.get("variants")
+    if isinstance(variant, Scalar) and isinstance(variants, Mapping):
+        settings = variants.get(variant.text)
+        own_names = {entry.key.text for entry in own_entries}
+        if isinstance(settings, Mapping):
+            yield from (entry for entry in settings.entries if entry.key.text not in own_names)
+    yield from own_entries
+
+
+def _default(declared: Tree | None, name: str) -> Tree | None:
+    """Return the default of a declared parameter; None where it has none."""
+    tree = declared.get(name) if isinstance(declared, Mapping) else None
+    return tree.get("default") if isinstance(tree, Mapping) else tree
