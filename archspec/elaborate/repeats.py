@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class Copies:
-    """The copies of one node. Each reads the one before; what else the node reads is the same for all of them."""
+    """The copies of one node. What each gives is read by the next one in place of what the first one reads, in order.
+
+    What the node reads beyond that is the same for all copies.
+    """
 
     def __init__(self, expander: Expander, template: NodeTemplate, frame: Frame, *, in_list: bool) -> None:
         """Expand `template` in `frame`."""
@@ -106,7 +109,7 @@ class Copies:
 
     def _enter_copy(self, made: Frame, env: Environment, name: str | None) -> None:
         """Expand and enter one copy; one that its `when` leaves out takes no number."""
-        sources = (Source("the copy before", made.previous), *self._sources[1:])
+        sources = self._chained(made.previous)
         frame = dataclasses.replace(self._frame, context=made.context)
         graph = self._body.graph
         if self._in_list and graph is not None and graph.is_list:
@@ -117,6 +120,21 @@ class Copies:
         outcome = self._expander.conditional(site)
         number = self._expander.number(outcome, made)
         self._expander.enter(self._body, made, env, None if number is None else name or number, outcome)
+
+    def _chained(self, before: Results) -> tuple[Source, ...]:
+        """Return what a copy reads: the results of the one before, and the same as all copies.
+
+        Raises:
+            ProblemError: the copy before has more results than are read.
+        """
+        if before is None or len(before) == 1 or "" in before:
+            return (Source("the copy before", before), *self._sources[1:])
+        if len(before) > len(self._sources):
+            reads = "one value" if len(self._sources) == 1 else f"{len(self._sources)} values"
+            reason = f"each copy gives {len(before)} results ({', '.join(before)}), but the next one reads {reads}"
+            raise ProblemError(BadRepeat(span=self._body.span, reason=reason))
+        chained = (Source("the copy before", {"": value}) for value in before.values())
+        return (*chained, *self._sources[len(before) :])
 
     def _spliced(self, site: Site, made: Frame, graph: GraphTemplate) -> Outcome:
         """Expand one copy of a list group inside a list: its nodes take the list's numbers."""

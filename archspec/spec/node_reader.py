@@ -46,20 +46,30 @@ class NodeReader:
         self._check_keys()
         is_group = graph_tree is not None
         where = f"group {printable(self._name)!r}"
+        sources = self._sources(tree.get("from"))
         return NodeTemplate(
             self._name,
             self._span,
             op=None if op_tree is None or is_group else self._kept(reader.op(op_tree)),
             arguments=() if is_group else tuple(self._arguments()),
-            sources=self._sources(tree.get("from")),
+            sources=sources,
             when=self._condition(tree.get("when")),
             otherwise=self._otherwise(tree.entry("else")),
             repeats=self._repeats(tree.get("repeat")),
             graph=None if graph_tree is None else self._kept(reader.graph(graph_tree, where)),
-            inputs=reader.input_names(tree.get("inputs")) if is_group else ("input",),
+            inputs=self._input_names(sources) if is_group else ("input",),
             outputs=reader.outputs(tree.get("outputs")) if is_group else (),
             broken=self._broken,
         )
+
+    def _input_names(self, sources: tuple[Ref, ...] | None) -> tuple[str, ...]:
+        """Return what a group calls its inputs; several that it does not name are called like what they are."""
+        tree = self._tree.get("inputs")
+        if tree is not None or sources is None:
+            return self._reader.input_names(tree)
+        found = tuple(source.text.rpartition(".")[2] for source in sources)
+        usable = len(set(found)) == len(found) > 1 and not any(map(names.fault_of_parameter_name, found))
+        return found if usable else ("input",)
 
     def _fail(self, problem: Problem) -> None:
         self._reader.report(problem)

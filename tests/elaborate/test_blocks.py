@@ -236,3 +236,27 @@ def test_a_fault_in_a_block_is_reported_for_its_first_use() -> None:
     text = spec("a: unit\nb: unit\nc: unit", head="blocks: {unit: {graph: [{op: max_pool, kernel_size: 9}]}}")
     (problem,) = problems(text)
     assert problem.node == "a.0"
+
+
+def test_a_group_calls_several_inputs_like_what_they_are() -> None:
+    text = spec(
+        """
+        a: {graph: {b: relu, c: tanh}, outputs: {b: b, c: c}}
+        d: {op: sigmoid, from: x}
+        e: {from: [a.b, d], graph: {f: {op: add, from: [d, b]}}}
+        """,
+    )
+    assert nodes(text)[-1] == "e.f = add(d, a.b): 3x8x8"
+
+
+@pytest.mark.parametrize("sources", ["[a.0, d]", "[a.0, b.0]", "[d, d]", "[input, d]"])
+def test_inputs_of_a_group_that_cannot_be_called_so_must_be_named(sources: str) -> None:
+    text = spec(
+        f"""
+        a: {{op: split, split_size: 1}}
+        b: {{op: split, from: x, split_size: 1}}
+        d: {{op: relu, from: x}}
+        e: {{from: {sources}, graph: {{f: relu}}}}
+        """
+    )
+    assert [fault.code for fault in faults(text)] == ["AS403"]

@@ -90,6 +90,36 @@ def test_other_inputs_are_the_same_for_every_copy() -> None:
     assert nodes(text)[2:] == ["c.0 = add(b, a): 3x8x8", "c.1 = add(c.0, a): 3x8x8"]
 
 
+def test_several_results_are_read_by_the_next_copy_in_order() -> None:
+    text = spec(
+        """
+        a: relu
+        b: tanh
+        c:
+          repeat: 2
+          from: [a, b, x]
+          graph:
+            p: {op: add, from: [a, x]}
+            q: {op: mul, from: [b, p]}
+          outputs: {first: q, second: p}
+        d: {op: sub, from: [c.second, c.first]}
+        """
+    )
+    assert [line.partition(":")[0] for line in nodes(text)[2:]] == [
+        "c.0.p = add(a, x)",
+        "c.0.q = mul(b, c.0.p)",
+        "c.1.p = add(c.0.q, x)",
+        "c.1.q = mul(c.0.p, c.1.p)",
+        "d = sub(c.1.p, c.1.q)",
+    ]
+
+
+def test_more_results_than_the_next_copy_reads_are_refused() -> None:
+    (problem,) = problems(spec("a: {op: split, split_size: [1, 2], repeat: 2}\nb: {op: relu, from: a.0}"))
+    assert (problem.code, problem.node) == ("AS307", "a")
+    assert "each copy gives 2 results (0, 1), but the next one reads one value" in problem.message()
+
+
 def test_no_copies_pass_what_comes_in() -> None:
     assert nodes(spec("a: relu\nb: {op: tanh, repeat: 0}\nc: {op: add, from: [a, b]}"))[1] == "c = add(a, a): 3x8x8"
     assert nodes(spec("- relu\n- {op: tanh, repeat: 0}\n- tanh"))[1] == "1 = tanh(0): 3x8x8"

@@ -17,6 +17,11 @@ SPECS = sorted(path.stem for path in zoo_root().glob("*.yaml"))
 
 # Specs that timm has a network for: what `timm.create_model` is called with.
 TIMM: Mapping[str, str] = {
+    "hrnet_w18": "hrnet_w18",
+    "hrnet_w18_small": "hrnet_w18_small",
+    "hrnet_w18_small_v2": "hrnet_w18_small_v2",
+    "hrnet_w32": "hrnet_w32",
+    "hrnet_w48": "hrnet_w48",
     "inception_resnet_v2": "inception_resnet_v2",
     "inception_v4": "inception_v4",
 }

@@ -106,7 +106,7 @@ class Modules:
         if scope.kind == "group":
             return self._group(template, sites, incoming, name)
         if len(incoming) != 1:
-            raise NeedsClassError
+            return self._series(template, sites, incoming, name)
         return self._repeat_module(template, sites, incoming[0], name, level=0)
 
     def _op_module(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
@@ -246,6 +246,27 @@ class Modules:
                 return f"nn.Sequential(*{local})"
         unrolled = isinstance(ast.parse(copies, mode="eval").body, ast.List)
         return f"nn.Sequential({joined(_items(copies))})" if unrolled else f"nn.Sequential(*{copies})"
+
+    def _series(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
+        """Return source for copies that read several values: a list of modules that calls them one after the other."""
+        repeat, *others = template.repeats
+        inner = [site for outer in sites for site in outer.inner()]
+        are_blocks = all(isinstance(site.item, Scope) and site.scope.kind in ("block", "group") for site in inner)
+        if others or repeat.name is not None or not inner or not are_blocks or not _alike(inner):
+            raise NeedsClassError
+        could, self._can_state = self._can_state, False
+        self.values.names.loops.append(_loop_of(repeat))
+        try:
+            body = self.scope(_once(template), inner, incoming, name)
+        finally:
+            self.values.names.loops.pop()
+            self._can_state = could
+        if len(inner) > len(sites) or free_names(body) & {repeat.index, *repeat.names}:
+            body = f"{body} {self._header(repeat, sites, body, name)}"
+        copy = inner[0].scope
+        label = f"{self.values.definition.label}_{name}"
+        cls = self.values.source.series(label, tuple(copy.inputs), len(copy.outputs))
+        return f"{cls}([{body}])"
 
     def _copies(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int) -> str:
         """Return source for a list of the copies of a loop."""

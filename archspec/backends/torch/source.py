@@ -220,6 +220,26 @@ class SourceWriter:
             self._classes.append([f"class {self._flat[text]}(nn.Module):", *bodies[0]])
         return Written(self._flat[text], ())
 
+    def series(self, label: str, inputs: tuple[str, ...], chained: int) -> str:
+        """Return the name of a class that calls modules in turn, each with the results of the one before.
+
+        These take the place of the first inputs; the others are the same for all.
+        """
+        module = next(name for name in ("module", "layer", "part", "copy") if name not in inputs)
+        results = ", ".join(inputs[:chained])
+        kind = "Tensor" if chained == 1 else f"tuple[{', '.join(['Tensor'] * chained)}]"
+        body = [
+            f"    def forward({', '.join(['self', *(f'{name}: Tensor' for name in inputs)])}) -> {kind}:",
+            f"        for {module} in self:",
+            f"            {results} = {module}({', '.join(inputs)})",
+            f"        return {results}",
+        ]
+        text = "\n".join(body)
+        if text not in self._flat:
+            self._flat[text] = self._name(label)
+            self._classes.append([f"class {self._flat[text]}(nn.ModuleList):", *body])
+        return self._flat[text]
+
     def _class(self, definition: Definition, name: str) -> Written:
         writer = ClassWriter(self, definition, name, self.kept)
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archspec.backends.torch.definitions import Definition, Expansion, Site, class_and_args, code_of, holds_nodes
@@ -57,11 +57,13 @@ class Written:
         name: the class's name.
         params: the arguments of its constructor, in order.
         symbols: candidates for the channels of its first result, in terms of its arguments.
+        results: the same for each of several results, by name.
     """
 
     name: str
     params: tuple[CtorParam, ...]
     symbols: tuple[str, ...] = ()
+    results: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
 
 
 class Values:
@@ -75,6 +77,7 @@ class Values:
         self.scopes = definition.scopes
         self.names = Namespace(self.scopes, taken=set(TAKEN) | self._declared_names(), words=source.words)
         self.symbols: dict[str, list[str]] = {}
+        self.results: dict[int, dict[str, list[str]]] = {}  # of nodes (by id) with several: candidates for the channels
         self.groups: list[list[str]] = []
         self.running: str | None = None
         self._carried: dict[str, dict[int, int]] = {}  # what running names hold where a child stands
@@ -322,12 +325,23 @@ class Values:
 
     def _outgoing_block(self, template: NodeTemplate, site: Site, incoming: list[list[str]]) -> list[str]:
         written = self.source.written(site.scope)
+        return self._outside(written, written.symbols, template, site, incoming)
+
+    def _outside(
+        self,
+        written: Written,
+        symbols: Iterable[str],
+        template: NodeTemplate,
+        site: Site,
+        incoming: list[list[str]],
+    ) -> list[str]:
+        """Return symbols in terms of a class's arguments as what they are where the class is used."""
         values: dict[str, str] = {}
         for param in written.params:
             texts = self._call_candidates(param, template, site, incoming)
             if texts:
                 values[param.name] = f"({texts[0]})" if not str(texts[0]).isalnum() else str(texts[0])
-        texts = (substituted(symbol, values) for symbol in written.symbols)
+        texts = (substituted(symbol, values) for symbol in symbols)
         return [text for text in texts if text is not None]
 
     def _outgoing_scope(self, present: Sequence[Site], incoming: list[str]) -> list[str]:
@@ -403,6 +417,10 @@ class Values:
             text = self.resolve(sites, values, candidates, f"{name}_{param.name}")
             self._note_table(text, is_channels=param.size_of is not None)
             parts.append(text if param.default is None else f"{param.name}={text}")
+        self.results[id(template)] = {
+            result: self._outside(written, symbols, template, sites[0], incoming)
+            for result, symbols in written.results.items()
+        }
         return f"{written.name}({', '.join(parts)})"
 
     def _call_candidates(

@@ -68,19 +68,26 @@ class ClassWriter:
         self.aliases: dict[Key, Key] = {}
         self.attributes: dict[Key, str] = {}
         self.lines: list[str] = []
+        self._is_module_list = False
 
     def write(self) -> Written:
         """Write the class into `lines`; return what its callers must know."""
         symbols = self._write_list() if self.graph.is_list else self._write_graph()
-        holding = self._holding([self._declared(text) for text in symbols])
-        return Written(self.name, self._params(), tuple(holding))
+        first = next(iter(self.scopes[0].outputs))
+        results = {output.name: self._holding(output.name, self._symbols(key)) for output, key in self._several()}
+        return Written(self.name, self._params(), self._holding(first, symbols), results)
 
-    def _holding(self, symbols: list[str]) -> list[str]:
-        """Return the candidates that give the channels of the class's result in each expansion."""
-        names = self.values.names
-        values = [self.source.graph.type_of(next(iter(scope.outputs.values()))).channels for scope in self.scopes]
-        envs = [names.values(scope, scope.env) for scope in self.scopes]
-        return [text for text in symbols if first_holding([text], values, envs) is not None]
+    def _several(self) -> list[tuple[OutputTemplate, Key]]:
+        """Return the results of a block or group that has several, with their keys."""
+        outputs = self._declared_outputs() if self.definition.kind != "network" else ()
+        return list(zip(outputs, self._outputs(), strict=True)) if len(outputs) > 1 else []
+
+    def _holding(self, result: str, symbols: list[str]) -> tuple[str, ...]:
+        """Return the candidates that give the channels of one of the class's results in each expansion."""
+        texts = [self._declared(text) for text in symbols]
+        values = [self.source.graph.type_of(scope.outputs[result]).channels for scope in self.scopes]
+        envs = [self.values.names.values(scope, scope.env) for scope in self.scopes]
+        return tuple(text for text in texts if first_holding([text], values, envs) is not None)
 
     def _declared(self, text: str) -> str:
         """Return a symbol in terms of the constructor's arguments, without local names."""
@@ -119,6 +126,7 @@ class ClassWriter:
     # ----------------------------------------------------------------------------------------------- mapping graphs
 
     def _write_graph(self) -> list[str]:
+        self._is_module_list = self._counts_modules()
         for position in range(len(self.graph.nodes)):
             self._node(position)
         outputs = self._outputs()
@@ -127,7 +135,8 @@ class ClassWriter:
         results = tuple(self._followed(key) for key in outputs)
         kept = len([output for output in self._declared_outputs() if not output.training_only]) or len(results)
         forward = Forward(variables, steps, results, kept, attributes=self.attributes)
-        self.lines = self._assembled("nn.Module", (list(variables.values()), forward.write(), forward.result))
+        base = "nn.ModuleList" if self._is_module_list else "nn.Module"
+        self.lines = self._assembled(base, (list(variables.values()), forward.write(), forward.result))
         return self.symbols.get(self._followed(outputs[0]), [])
 
     def _name_of(self, position: int) -> str:
@@ -169,6 +178,8 @@ class ClassWriter:
         for result in place.present[0].child.values:
             self.symbols[Key(position, result)] = symbols
         self.values.symbols[template.name] = symbols
+        for result, texts in self.values.results.get(id(template), {}).items():
+            self.symbols[Key(position, result)] = texts
 
     def _passing(self, template: NodeTemplate, sources: tuple[Key, ...]) -> Key:
         """Return what passes where a node is left out."""
@@ -191,12 +202,12 @@ class ClassWriter:
         if place.is_conditional:
             body.add(f"if {self.modules.condition(place.template, place.column, as_identifier(name))}:")
             body.indent += 1
-        body.add(_registered(name, self._made(place), numbered=numbered))
+        body.add(self._registered(name, self._made(place)))
         if place.is_conditional:
             body.indent -= 1
             body.add("else:")
-            body.add("    " + _registered(name, "nn.Identity()" if passes_input else "None", numbered=numbered))
-        attribute = f'getattr(self, "{name}")' if numbered else f"self.{name}"
+            body.add("    " + self._registered(name, "nn.Identity()" if passes_input else "None"))
+        attribute = self._attribute(name)
         call = f"{attribute}({{all}})"
         results: tuple[str, ...] = ()
         item = place.present[0].item
@@ -217,9 +228,36 @@ class ClassWriter:
             raise NeedsClassError
         args = self.values.call_args(place.template, place.present, [], name)
         text = tensor_text({arg.name: text for arg, text in args}, batch=code.batch)
-        registered = f'self.register_parameter("{name}", {text})' if self.graph.is_list else f"self.{name} = {text}"
+        is_number = not name.isidentifier()
+        registered = f'self.register_parameter("{name}", {text})' if is_number else f"self.{name} = {text}"
         self.modules.body.add(registered)
-        self.attributes[Key(place.position)] = f'getattr(self, "{name}")' if self.graph.is_list else f"self.{name}"
+        self.attributes[Key(place.position)] = f'getattr(self, "{name}")' if is_number else f"self.{name}"
+
+    def _registered(self, name: str, text: str) -> str:
+        """Return the statement that registers a submodule; a number or `block1-0` is no attribute's name."""
+        if name.isidentifier():
+            return f"self.{name} = {text}"
+        is_next = self._is_module_list and name.isdecimal()
+        return f"self.append({text})" if is_next else f'self.add_module("{name}", {text})'
+
+    def _attribute(self, name: str) -> str:
+        """Return source that gets a submodule."""
+        if name.isidentifier():
+            return f"self.{name}"
+        return f"self[{name}]" if self._is_module_list and name.isdecimal() else f'getattr(self, "{name}")'
+
+    def _counts_modules(self) -> bool:
+        """Tell whether the nodes with numbers are modules, numbered from 0, and so make an `nn.ModuleList`."""
+        numbers: list[str] = []
+        for position in range(len(self.graph.nodes)):
+            items = [item for scope in self.scopes if (item := scope.children[position].item) is not None]
+            name = self._name_of(position) if items else ""
+            if not name.isdecimal():
+                continue
+            if isinstance(items[0], Node) and not isinstance(code_of(items[0]), TorchModule):
+                return False
+            numbers.append(name)
+        return bool(numbers) and numbers == [str(number) for number in range(len(numbers))]
 
     def _made(self, place: _Place) -> str:
         """Return source that makes the submodule of a node."""
@@ -407,11 +445,6 @@ def docstring(description: str) -> list[str]:
     if len(lines[0]) > LINE_LENGTH - 4:
         lines = [*textwrap.wrap(f'"""{sentence}', LINE_LENGTH - 4, break_on_hyphens=False), '"""']
     return [f"    {line}" for line in lines]
-
-
-def _registered(name: str, text: str, *, numbered: bool) -> str:
-    """Return the statement that registers a submodule; a number or `block1-0` is no attribute's name."""
-    return f'self.add_module("{name}", {text})' if numbered else f"self.{name} = {text}"
 
 
 def _has_several_results(place: _Place) -> bool:
