@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 import archspec
 from archspec.spec.loader import zoo_root
@@ -33,6 +34,23 @@ WEIGHTS = {
     "preact_resnet1001_cifar": "10.2M",
 }
 
+# Parameters, to the last one.
+EXACT = {
+    # Caffe's bvlc_alexnet, which is the network of Krizhevsky et al. (2012) with its groups.
+    "alexnet_2012": 60_965_224,
+    # Caffe's bvlc_googlenet, which is the network of Szegedy et al. (2014) with both auxiliary heads.
+    "googlenet_2014": 13_378_280,
+}
+
+# Variables of the networks of Szegedy et al. below the classifier and without auxiliary heads, as the tests of TF-Slim
+# (nets/inception_*_test.py) count them: of a batch norm these are an offset, a mean and a variance.
+BACKBONES = {
+    "googlenet": 5_607_184,
+    # Its first convolution has 64 offsets there and no batch norm, of which we have 192 variables.
+    "inception_v2": 10_173_112 - 64 + 192,
+    "inception_v3": 21_802_784,
+}
+
 # Multiply-adds, as the papers round them.
 MACS = {
     # He et al. (2015), table 1.
@@ -61,6 +79,20 @@ def rounded(count: int, published: str) -> str:
 def test_parameters_are_the_published_ones(name: str, published: str) -> None:
     table = archspec.load(zoo_root() / f"{name}.yaml").table()
     assert rounded(sum(row.params for row in table), published) == published
+
+
+@pytest.mark.parametrize(("name", "published"), EXACT.items())
+def test_parameters_are_exactly_the_published_ones(name: str, published: int) -> None:
+    assert sum(row.params for row in archspec.load(zoo_root() / f"{name}.yaml").table()) == published
+
+
+@pytest.mark.parametrize(("name", "published"), BACKBONES.items())
+def test_variables_of_backbones_are_the_published_ones(name: str, published: int) -> None:
+    rows = archspec.load(zoo_root() / f"{name}.yaml").table()
+    backbone = [row for row in rows if not row.name.lower().startswith(("fc", "aux"))]
+    scales = sum(row.shape[0] for row in backbone if row.op == "batch_norm")
+    means_and_variances = 2 * scales
+    assert sum(row.params for row in backbone) - scales + means_and_variances == published
 
 
 @pytest.mark.parametrize(("name", "published"), WEIGHTS.items())
@@ -100,3 +132,58 @@ def test_unet_joins_the_middle_of_what_came_down() -> None:
     starts = {level: arch[f"up{level}.crop"].receptive_field.start for level in (1, 2, 3, 4)}
     lost = {1: 568 - 392, 2: 280 - 200, 3: 136 - 104, 4: 64 - 56}
     assert starts == {level: (lost[level] // 2 * 2 ** (level - 1),) * 2 for level in starts}
+
+
+def test_lenet5_has_the_layers_of_the_paper() -> None:
+    # LeCun et al., "Gradient-based learning applied to document recognition" (1998), section II.B and figure 2.
+    arch = archspec.load(zoo_root() / "lenet5.yaml")
+    shapes = [(6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5), (120, 1, 1), (84,)]
+    names = ["c1", "s2.coefficient", "c3.concat", "s4.coefficient", "c5", "f6"]
+    assert [arch[name].shape for name in names] == shapes
+    trained = {
+        layer: sum(row.params for row in arch.table() if row.name.split(".")[0] == layer)
+        for layer in ("c1", "s2", "c3", "s4", "c5", "f6")
+    }
+    assert trained == {"c1": 156, "s2": 12, "c3": 1_516, "s4": 32, "c5": 48_120, "f6": 10_164}
+
+
+def test_c3_of_lenet5_is_connected_as_the_table_says() -> None:
+    # LeCun et al. (1998), table 1: the maps of S2 that each map of C3 reads.
+    table = [[0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [0, 4, 5], [0, 1, 5], [0, 1, 2, 3], [1, 2, 3, 4]]
+    table += [[2, 3, 4, 5], [0, 3, 4, 5], [0, 1, 4, 5], [0, 1, 2, 5], [0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5]]
+    table += [[0, 1, 2, 3, 4, 5]]
+    module = archspec.load(zoo_root() / "lenet5.yaml").module()
+    maps = torch.randn(1, 6, 14, 14, requires_grad=True)
+    for result, read in zip(module.get_submodule("c3")(maps)[0], table, strict=True):
+        (gradient,) = torch.autograd.grad(result.sum(), maps, retain_graph=True)
+        assert gradient[0].abs().amax(dim=(1, 2)).nonzero().flatten().tolist() == read
+
+
+def test_squashing_of_lenet5_is_one_at_one() -> None:
+    # LeCun et al. (1998), appendix A: f(1) = 1 and f(-1) = -1.
+    squash = archspec.load(zoo_root() / "lenet5.yaml").module().get_submodule("squash1")
+    assert squash(torch.tensor([-1.0, 0.0, 1.0])).tolist() == pytest.approx([-1, 0, 1], abs=1e-4)
+
+
+def test_inception_v2_has_the_maps_of_the_figure() -> None:
+    # Ioffe and Szegedy, "Batch Normalization" (2015), figure 5.
+    rows = archspec.load(zoo_root() / "inception_v2.yaml").table()
+    maps = [row.shape for row in rows if row.op == "concat"]
+    assert maps[:3] == [(256, 28, 28), (320, 28, 28), (576, 14, 14)]
+    assert maps[3:7] == [(576, 14, 14)] * 4
+    assert maps[7:] == [(1024, 7, 7)] * 3
+
+
+def test_inception_resnet_v1_has_the_maps_of_the_figures() -> None:
+    # Szegedy et al., "Inception-v4, Inception-ResNet and the Impact of Residual Connections" (2016), figures 14 and 15.
+    rows = archspec.load(zoo_root() / "inception_resnet_v1.yaml").table()
+    added = [row.shape for row in rows if row.op == "add"]
+    assert added == [(256, 35, 35)] * 5 + [(896, 17, 17)] * 10 + [(1792, 8, 8)] * 5
+
+
+def test_inception_resnet_v1_is_that_of_facenet() -> None:
+    # facenet-pytorch's has a sixth block at the end and a bottleneck of 512 with a batch norm: 23,482,624 parameters.
+    rows = archspec.load(zoo_root() / "inception_resnet_v1.yaml").table()
+    backbone = sum(row.params for row in rows if row.name != "logits")
+    block = sum(row.params for row in rows if row.name.startswith("repeat_3.0."))
+    assert backbone + block + 1792 * 512 + 2 * 512 == 23_482_624
