@@ -17,6 +17,7 @@ SPECS = sorted(path.stem for path in zoo_root().glob("*.yaml"))
 
 # Specs that timm has a network for: what `timm.create_model` is called with.
 TIMM: Mapping[str, str] = {
+    "ghostnet_100": "ghostnet_100",
     "hrnet_w18": "hrnet_w18",
     "hrnet_w18_small": "hrnet_w18_small",
     "hrnet_w18_small_v2": "hrnet_w18_small_v2",
@@ -24,6 +25,12 @@ TIMM: Mapping[str, str] = {
     "hrnet_w48": "hrnet_w48",
     "inception_resnet_v2": "inception_resnet_v2",
     "inception_v4": "inception_v4",
+    "mobilenetv1_100": "mobilenetv1_100",
+    "repvgg_a0": "repvgg_a0",
+    "repvgg_a1": "repvgg_a1",
+    "repvgg_a2": "repvgg_a2",
+    "repvgg_b0": "repvgg_b0",
+    "repvgg_b1": "repvgg_b1",
 }
 
 # Arguments of a reference's constructor, where its defaults are not what its weights were trained with.

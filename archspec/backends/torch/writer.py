@@ -87,6 +87,9 @@ class ClassWriter:
         texts = [self._declared(text) for text in symbols]
         values = [self.source.graph.type_of(scope.outputs[result]).channels for scope in self.scopes]
         envs = [self.values.names.values(scope, scope.env) for scope in self.scopes]
+        if not (texts and texts[0].isidentifier()):
+            # `channels` says more than `2 * (channels // 2)`.
+            texts = [*(param.name for param in self.values.names.params.values() if param.source), *texts]
         return tuple(text for text in texts if first_holding([text], values, envs) is not None)
 
     def _declared(self, text: str) -> str:
