@@ -17,6 +17,11 @@ SPECS = sorted(path.stem for path in zoo_root().glob("*.yaml"))
 
 # Specs that timm has a network for: what `timm.create_model` is called with.
 TIMM: Mapping[str, str] = {
+    "cspdarknet53": "cspdarknet53",
+    "cspresnet50": "cspresnet50",
+    "cspresnet50d": "cspresnet50d",
+    "cspresnet50w": "cspresnet50w",
+    "cspresnext50": "cspresnext50",
     "ghostnet_100": "ghostnet_100",
     "hrnet_w18": "hrnet_w18",
     "hrnet_w18_small": "hrnet_w18_small",
@@ -31,6 +36,25 @@ TIMM: Mapping[str, str] = {
     "repvgg_a2": "repvgg_a2",
     "repvgg_b0": "repvgg_b0",
     "repvgg_b1": "repvgg_b1",
+    "resnet101d": "resnet101d",
+    "resnet152d": "resnet152d",
+    "resnet18d": "resnet18d",
+    "resnet26d": "resnet26d",
+    "resnet34d": "resnet34d",
+    "resnet50d": "resnet50d",
+    "resnetv2_101": "resnetv2_101",
+    "resnetv2_152": "resnetv2_152",
+    "resnetv2_18": "resnetv2_18",
+    "resnetv2_18d": "resnetv2_18d",
+    "resnetv2_34": "resnetv2_34",
+    "resnetv2_34d": "resnetv2_34d",
+    "resnetv2_50": "resnetv2_50",
+    "resnetv2_50d": "resnetv2_50d",
+    "seresnet101": "seresnet101",
+    "seresnet152": "seresnet152",
+    "seresnet18": "seresnet18",
+    "seresnet34": "seresnet34",
+    "seresnet50": "seresnet50",
 }
 
 # Arguments of a reference's constructor, where its defaults are not what its weights were trained with.
@@ -51,6 +75,13 @@ INPUTS: Mapping[str, tuple[int, ...]] = {
     "inception_v3": (3, 299, 299),
     "inception_v4": (3, 107, 107),
 }
+
+# References that make their modules in another order than they run: the keys are equal, but not their order.
+REORDERED = frozenset(
+    # The projection of a unit is made before the activation that it reads.
+    f"resnetv2_{depth}-timm"
+    for depth in ("18", "18d", "34", "34d", "50", "50d", "101", "152")
+)
 
 # How far results may be apart, in parts of their scale, and why. Everything else is bit-equal.
 TOLERANCES: Mapping[str, tuple[float, str]] = {}
@@ -84,6 +115,11 @@ class Reference:
             return INPUTS[self.spec]
         channels, *axes = declared
         return (channels, *(min(axis, SMALL) for axis in axes))
+
+    @property
+    def reordered(self) -> bool:
+        """Whether its modules stand in another order than they run."""
+        return str(self) in REORDERED
 
     @property
     def tolerance(self) -> float:

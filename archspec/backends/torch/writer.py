@@ -291,8 +291,9 @@ class ClassWriter:
         args: list[str] | None = []
         if isinstance(code, TorchFunction):
             args = self._constant_args(place)
-            if args is None or (place.is_conditional and code.module is not None):
+            if code.module is not None and (args is None or place.is_conditional):
                 return False
+            args = self._attribute_args(place) if args is None else args
             if code.inplace and self._is_loose(place.position, place.sources):
                 args.append("inplace=True")
         text = expression_of_code(code, ", ".join(args), "")
@@ -341,6 +342,22 @@ class ClassWriter:
                 return None
             if not same(arg.value, arg.default):
                 written.append(literal(arg.value) if arg.positional else f"{arg.name}={literal(arg.value)}")
+        return written
+
+    def _attribute_args(self, place: _Place) -> list[str]:
+        """Return the arguments of a function call; what depends on the constructor's arguments becomes an attribute."""
+        name = place.template.name
+        taken = {node.name for node in self.graph.nodes}
+        written: list[str] = []
+        for arg, given in self.values.call_args(place.template, place.present, place.incoming, _hint(place.template)):
+            text = given
+            if self.values.varies([given]):
+                attribute = f"{name}_{arg.source if isinstance(arg.source, str) else arg.name}"
+                if not attribute.isidentifier() or attribute in taken:
+                    raise NeedsClassError
+                self.modules.body.add(f"self.{attribute} = {given}")
+                text = f"self.{attribute}"
+            written.append(text if arg.positional else f"{arg.name}={text}")
         return written
 
     def _is_loose(self, position: int, sources: tuple[Key, ...]) -> bool:
