@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 
 import archspec
 from archspec.backends.torch.formatting import formatted
@@ -58,3 +59,11 @@ def test_sources_type_check(tmp_path: Path) -> None:
     command += ["--pythonpath", sys.executable, "--level", "error"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_module_has_the_parameters_that_the_table_counts(name: str) -> None:
+    arch = load(name)
+    with torch.device("meta"):
+        module = arch.module()
+    assert sum(parameter.numel() for parameter in module.parameters()) == sum(row.params for row in arch.table())

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from archspec.backends.torch.source import SourceWriter
     from archspec.ir.graph import Child
-    from archspec.ir.records import Arg
+    from archspec.ir.records import Arg, TorchCode
     from archspec.spec.template import NodeTemplate, Parameter
 
 # What generated source calls things; no argument or local may hide them.
@@ -373,8 +373,8 @@ class Values:
         """Return the arguments of an op's PyTorch call that differ from PyTorch's defaults, with their source."""
         codes = [code_of(site.node) for site in sites]
         found: list[tuple[Arg, str]] = []
-        for position, arg in enumerate(codes[0].args):  # type: ignore[union-attr]
-            values = [code.args[position].value for code in codes]  # type: ignore[union-attr]
+        for arg in codes[0].args:  # type: ignore[union-attr]
+            values = [_value_given(code, arg) for code in codes]
             candidates: list[str] = []
             if isinstance(arg.source, InputSize):
                 candidates = incoming[arg.source.index]
@@ -480,6 +480,11 @@ def _all_in(child: Child[Any]) -> Iterator[Child[Any]]:
     if isinstance(child.item, Scope):
         for inner in child.item.children:
             yield from _all_in(inner)
+
+
+def _value_given(code: TorchCode, arg: Arg) -> Any:
+    """Return the value of an argument in another use, which may be of another class with fewer arguments."""
+    return next((other.value for other in code.args if other.name == arg.name), arg.default)
 
 
 def _table(sites: list[tuple[Any, Any]], indices: list[str]) -> Any:
