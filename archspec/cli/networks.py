@@ -116,9 +116,9 @@ def _indexed(path: Path) -> list[Family] | None:
     return found
 
 
-def index() -> bytes:
+def index(families: list[Family]) -> bytes:
     """Return what the index must hold."""
-    made = {"digest": digest(), "families": [asdict(family) for family in compiled_families()]}
+    made = {"digest": digest(), "families": [asdict(family) for family in families]}
     return (json.dumps(made, indent=1) + "\n").encode()
 
 
