@@ -265,7 +265,9 @@ class Forward:
             for known, name in self.names.items()
             if name.isidentifier() and not self._is_training(known) and self._readers.get(known, [-1])[-1] < number
         ]
-        reads = {self.names[source] for source in self._sources_of(number) if source in self.names}
+        # What is joined is not called after one of its parts.
+        sources = () if step.joins else self._sources_of(number)
+        reads = {self.names[source] for source in sources if source in self.names}
         reusable = [name for name in dead if name in reads or name in ("x", "out")]
         for name in ("x", "out", *reusable):
             if name in reusable:
