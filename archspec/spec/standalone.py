@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from archspec.source.tree import Entry, Tree
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-_CHOICES = frozenset({"archspec", "name", "description", "extends", "variant", "params"})
+_REPLACED = ("inputs", "preprocess")  # the network's take the place of the family's as a whole
+_CHOICES = frozenset({"archspec", "name", "description", "extends", "variant", "params", *_REPLACED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,12 @@ def standalone(network: SourceFile, family: SourceFile, name: str) -> str | None
         tree = base.get(key)
         if tree is not None and value is not None:
             edits.append(text.replaced(tree, value))
+    for key in _REPLACED:
+        given, old = chosen.get(key), base.get(key)
+        if given is not None and old is not None:
+            edits.append(text.replaced(old, flow(plain(given))))
+        elif given is not None:
+            return None
     edits += [text.without(entry) for key in ("variants", "variant") if (entry := base.entry(key)) is not None]
     declared = base.get("params")
     for setting in _settings(chosen, base):

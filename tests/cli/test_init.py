@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Run
 
-SMALL = ("resnet18", "vgg11_bn", "mobilenet_v3_small", "residual_mnist", "alexnet_2012", "googlenet", "unet_padded")
+SMALL = (
+    "resnet18",
+    "vgg11_bn",
+    "mobilenet_v3_small",
+    "residual_mnist",
+    "alexnet_2012",
+    "googlenet",
+    "unet_padded",
+    "efficientnet_v2_l",
+)
 
 
 @pytest.mark.parametrize("name", SMALL)
