@@ -29,6 +29,11 @@ _WORDS = {"int": "an integer", "float": "a number", "bool": "true or false", "st
 # ----------------------------------------------------------------------------------------------------- types, values
 
 
+def is_type_of_lists(text: str) -> bool:
+    """Tell whether a text is the type of lists of a type."""
+    return text.startswith("list[") and is_type(text)
+
+
 def is_type(text: str) -> bool:
     """Tell whether a text names a parameter type: int, float, bool, str, op, list or list[TYPE]."""
     return _TYPE.match(text) is not None and text.count("[") == text.count("]")
@@ -136,7 +141,12 @@ class _Declaration:
 
     def _short(self) -> Parameter | None:
         value = self.value
-        if isinstance(value, Scalar) and isinstance(value.value, str) and not value.quoted:
+        # Within {}, YAML wants quotes around the type of a list, so they do not make it a text.
+        if (
+            isinstance(value, Scalar)
+            and isinstance(value.value, str)
+            and (not value.quoted or is_type_of_lists(value.text))
+        ):
             text = value.text
             if is_type(text):
                 return Parameter(self.name, self.key.span, text)

@@ -28,6 +28,7 @@ def unit(params: str, use: str) -> str:
         ("{n: 5}", "unit", 5),
         ("{n: 5}", "{op: unit, n: 6}", 6),
         ("{n: {type: int}}", "{op: unit, n: 6}", 6),
+        ('{k: "list[int]", n: {type: int, default: "k[1]"}}', "{op: unit, k: [5, 6]}", 6),
         ("{n: {default: 5, min: 1, max: 8, choices: [5, 6], description: Channels.}}", "{op: unit, n: 6}", 6),
         ("{m: 3, n: {type: int, default: m * 2}}", "unit", 6),
     ],

@@ -59,6 +59,13 @@ TIMM: Mapping[str, str] = {
 
 # Arguments of a reference's constructor, where its defaults are not what its weights were trained with.
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
+    # What their published weights have.
+    "deeplabv3_mobilenet_v3_large-torchvision": {"weights_backbone": None, "aux_loss": True},
+    "deeplabv3_resnet101-torchvision": {"weights_backbone": None, "aux_loss": True},
+    "deeplabv3_resnet50-torchvision": {"weights_backbone": None, "aux_loss": True},
+    "fcn_resnet101-torchvision": {"weights_backbone": None, "aux_loss": True},
+    "fcn_resnet50-torchvision": {"weights_backbone": None, "aux_loss": True},
+    "lraspp_mobilenet_v3_large-torchvision": {"weights_backbone": None},
     # Their own initialisation takes minutes.
     "googlenet-torchvision": {"init_weights": False},
     "inception_v3-torchvision": {"init_weights": False},

@@ -77,7 +77,7 @@ class Values:
         self.scopes = definition.scopes
         self.names = Namespace(self.scopes, taken=set(TAKEN) | self._declared_names(), words=source.words)
         self.symbols: dict[str, list[str]] = {}
-        self.results: dict[int, dict[str, list[str]]] = {}  # of nodes (by id) with several: candidates for the channels
+        self.results: dict[int, dict[str, list[str]]] = {}  # of nodes (by id) with classes: candidates for the channels
         self.groups: list[list[str]] = []
         self.running: str | None = None
         self._carried: dict[str, dict[int, int]] = {}  # what running names hold where a child stands
@@ -347,6 +347,8 @@ class Values:
     def _outgoing_scope(self, present: Sequence[Site], incoming: list[str]) -> list[str]:
         """Candidates for the result of a group or repeat: those of its last node, without the loops' names."""
         scope = present[0].scope
+        if known := self.results.get(id(present[0].child.template), {}).get(""):
+            return known
         if scope.kind == "group" or holds_nodes(scope):
             nodes = scope.template.graph.nodes
             return self.outgoing_chain(nodes, [site.expansion for site in present], incoming)
@@ -419,7 +421,7 @@ class Values:
             parts.append(text if param.default is None else f"{param.name}={text}")
         self.results[id(template)] = {
             result: self._outside(written, symbols, template, sites[0], incoming)
-            for result, symbols in written.results.items()
+            for result, symbols in (written.results or {"": written.symbols}).items()
         }
         return f"{written.name}({', '.join(parts)})"
 

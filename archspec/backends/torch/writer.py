@@ -182,7 +182,8 @@ class ClassWriter:
             self.symbols[Key(position, result)] = symbols
         self.values.symbols[template.name] = symbols
         for result, texts in self.values.results.get(id(template), {}).items():
-            self.symbols[Key(position, result)] = texts
+            if result:
+                self.symbols[Key(position, result)] = texts
 
     def _passing(self, template: NodeTemplate, sources: tuple[Key, ...]) -> Key:
         """Return what passes where a node is left out."""
