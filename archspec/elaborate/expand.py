@@ -261,9 +261,13 @@ class Expander:
             site = dataclasses.replace(site, sources=())  # it reads nothing, not even the node before
         op = self._maker.make(op_class, site)
         fits = self._count(site, op_class.op, op_class.arity)
+        return self.insert(op, site) if op is not None and fits else FAILED
+
+    def insert(self, op: Op, site: Site) -> Outcome:
+        """Add an op that reads the sources of a site, if they are known and suit it."""
         values = [source.value for source in site.sources]
         inputs = tuple(value for value in values if value is not None)
-        if op is None or not fits or len(inputs) != len(values):
+        if len(inputs) != len(values):
             return FAILED
         types = tuple(self.types[value] for value in inputs)
         around = Surroundings(self.nodes, self.types, site.frame.path)

@@ -10,13 +10,17 @@ from archspec.diagnostics.problem import Note, ProblemError
 from archspec.elaborate.frame import FAILED, Outcome, Site, Source
 from archspec.elaborate.limits import LimitError
 from archspec.elaborate.loops import copies_of, entries_of, unknown_copy
+from archspec.ops.join import Concat
 from archspec.spec.expressions import UNKNOWN
+from archspec.spec.template import NodeTemplate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archspec.elaborate.environment import Environment
     from archspec.elaborate.expand import Expander
     from archspec.elaborate.frame import Frame, Results
-    from archspec.spec.template import GraphTemplate, NodeTemplate, Repeat
+    from archspec.spec.template import GraphTemplate, Repeat
 
 
 class Copies:
@@ -32,9 +36,11 @@ class Copies:
         self._template = template
         self._body = dataclasses.replace(template, repeats=())
         self._frame = frame
-        self._in_list = in_list
-        self._path = frame.path if in_list else frame.join(template.name)
-        self._shown = frame.join(str(frame.numbers.next)) if in_list else self._path  # in problems
+        self._in_list = in_list and not template.dense  # densely connected copies are one node, in a list too
+        self._number = in_list and template.dense
+        name = str(frame.numbers.next) if in_list else template.name
+        self._path = frame.path if self._in_list else frame.join(name)
+        self._shown = frame.join(name)  # in problems
         self._sources = expander.site(template, frame, self._shown).sources
 
     def expand(self) -> None:
@@ -45,7 +51,8 @@ class Copies:
             self._check()
         if outcome.results is None:
             frame.numbers.certain = False
-        self._expander.enter(template, frame, frame.env, None if self._in_list else template.name, outcome)
+        name = self._expander.number(outcome, frame) if self._number else template.name
+        self._expander.enter(template, frame, frame.env, None if self._in_list else name, outcome)
 
     def _expanded(self) -> Outcome:
         expander, template, frame = self._expander, self._template, self._frame
@@ -53,6 +60,8 @@ class Copies:
             return FAILED
         try:
             self._check_names()
+            if template.dense:
+                return self._dense(template.repeats[0], frame, frame.env)
             return self._loop(template.repeats, frame, frame.env, self._path, self._sources[0].results)
         except LimitError:
             raise
@@ -100,6 +109,34 @@ class Copies:
                 self._enter_copy(made, seen, copy.name)
         kind = "splice" if self._in_list else "repeat"
         return self._expander.scope(made, kind, self._body, None, made.previous)
+
+    def _dense(self, loop: Repeat, around: Frame, env: Environment) -> Outcome:
+        """Expand densely connected copies: each reads the input and all results before it, joined; so does the end."""
+        first = Source("input", self._sources[0].results)
+        made = around.inner(self._path, env.new_child({}), {"input": first.results}, frozenset())
+        if entries_of(loop, env, self._blocks) is UNKNOWN:
+            return FAILED
+        known = [first]
+        for number, copy in enumerate(copies_of(loop, env, self._blocks)):
+            if number:
+                made.context = (*around.context, Note(f"in copy {number + 1} of {self._shown}", self._body.span))
+            made.previous = self._joined(known, made, f"concat{number}")
+            before = len(made.children)
+            self._enter_copy(made, env.new_child(dict(copy.names)), copy.name)
+            if made.children[before].item is not None or made.previous is None:
+                known.append(Source(copy.name or str(number), made.previous))
+        made.previous = self._joined(known, made, "concat")
+        return self._expander.scope(made, "dense", self._template, None, made.previous)
+
+    def _joined(self, known: Sequence[Source], made: Frame, name: str) -> Results:
+        """Enter the concatenation of some results, along the channels; a single one needs none."""
+        if len(known) == 1:
+            return known[0].results
+        template = NodeTemplate(name, self._template.span)
+        site = Site(template, made, made.env, made.join(name), tuple(known))
+        outcome = self._expander.insert(Concat(axis=0), site)
+        self._expander.enter(template, made, made.env, name, outcome)
+        return outcome.results
 
     def _enter_loop(self, repeats: tuple[Repeat, ...], made: Frame, env: Environment, name: str) -> None:
         """Expand and enter one copy of a loop around others."""

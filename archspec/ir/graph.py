@@ -85,7 +85,8 @@ class Scope(Generic[T]):
     Attributes:
         path: the dotted path of the scope; empty for the whole network.
         kind: "repeat" holds copies (their `env` has the index); "splice" is a repeat in a list graph, whose copies
-            take their numbers from the list around them.
+            take their numbers from the list around them; "dense" holds densely connected copies, and between them the
+            nodes that join what each reads (their templates have neither op nor graph).
         template: the graph in the spec, of which `children` are the nodes, in order.
         block: the name of the block definition, for a block.
         env: the names that expressions see: parameters, `let`, indices; shapes of inputs and nodes.
@@ -96,7 +97,7 @@ class Scope(Generic[T]):
     """
 
     path: str
-    kind: Literal["network", "block", "group", "repeat", "splice"]
+    kind: Literal["network", "block", "group", "repeat", "splice", "dense"]
     template: Any
     block: str | None
     env: Mapping[str, Any]

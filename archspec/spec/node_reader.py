@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from archspec.diagnostics.catalog.expansion import BadRepeat
 from archspec.diagnostics.catalog.spec import MissingKey, NotSupported, UnknownKey, WrongKind
 from archspec.diagnostics.text import closest, did_you_mean, printable
-from archspec.source.tree import Mapping, Scalar
+from archspec.source.tree import Mapping, Scalar, Sequence
 from archspec.spec import names
 from archspec.spec.models import NodeLevel, RepeatLevel
 from archspec.spec.template import Argument, NodeTemplate, Ref, Repeat
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archspec.spec.reader import Reader
 
 NODE_KEYS = NodeLevel.known()
-_LATER = ("connect", "share")
+_LATER = ("share",)
 
 _Part = TypeVar("_Part")
 
@@ -56,6 +56,7 @@ class NodeReader:
             when=self._condition(tree.get("when")),
             otherwise=self._otherwise(tree.entry("else")),
             repeats=self._repeats(tree.get("repeat")),
+            dense=self._is_dense(tree),
             graph=None if graph_tree is None else self._kept(reader.graph(graph_tree, where)),
             inputs=self._input_names(sources) if is_group else ("input",),
             outputs=reader.outputs(tree.get("outputs")) if is_group else (),
@@ -170,6 +171,22 @@ class NodeReader:
         if not loops:
             self._fail(BadRepeat(span=tree.span, reason="the list of loops is empty"))
         return tuple(loop for loop in loops if loop is not None)
+
+    def _is_dense(self, tree: Mapping) -> bool:
+        """Read `connect`, whose only word is `dense`."""
+        entry = tree.entry("connect")
+        if entry is None:
+            return False
+        if not (isinstance(entry.value, Scalar) and entry.value.text == "dense"):
+            self._broken = True
+            self._reader.wrong(entry.value, "connect", "`dense`")
+        elif tree.get("repeat") is None and not self._reader.is_misspelt(NodeLevel, tree, "repeat"):
+            where = f"{self._where}, which has 'connect',"
+            self._fail(MissingKey(span=entry.key.span, key="repeat", where=where, example="repeat: 4"))
+        elif isinstance(tree.get("repeat"), Sequence):
+            reason = "densely connected copies come from one loop, not from a list of them"
+            self._fail(BadRepeat(span=entry.key.span, reason=reason))
+        return True
 
     def _loop(self, tree: Tree) -> Repeat | None:
         """Return one loop; None if it cannot be read in full."""

@@ -224,7 +224,6 @@ def test_the_tree_has_a_child_for_each_node_of_the_template() -> None:
         ("a: {op: add, from: [x, x], when: true}", Fault("AS405", 5, 36, "a")),
         ("a: {op: add, from: [x, x], when: true, else: y}", Fault("AS401", 5, 48, "a")),
         ("a: {share: b}", Fault("AS114", 5, 7, "a")),
-        ("a: {op: relu, connect: dense, repeat: 2}", Fault("AS114", 5, 17, "a")),
         ("- relu\n- {op: add, from: [0, 5]}", Fault("AS401", 6, 25, "1")),
         ("g: {graph: {a: relu}, outputs: b}", Fault("AS401", 5, 34, "g")),
     ],

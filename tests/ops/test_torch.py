@@ -10,6 +10,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.ops import StochasticDepth
 
+from archspec.backends.torch.dense import DENSE
 from archspec.backends.torch.formatting import formatted
 from archspec.ir.records import TorchFunction
 from archspec.ir.tensor import TensorType
@@ -61,6 +62,7 @@ def test_the_module_twin_of_a_function_is_equal(case: Case) -> None:
 
 def test_helpers_are_formatted_and_reserved() -> None:
     helpers = {helper.name: helper for case in VALID for helper in case.op.torch(case.inputs).helpers}
+    helpers[DENSE.name] = DENSE
     assert set(helpers) == HELPERS
     for name, helper in helpers.items():
         assert formatted(helper.source) == helper.source

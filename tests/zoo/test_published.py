@@ -26,6 +26,13 @@ PARAMETERS = {
     # Residual Networks" (2016), table 5.
     "preact_resnet110_cifar": "1.7M",
     "preact_resnet164_cifar": "1.7M",
+    # Huang et al., "Densely Connected Convolutional Networks" (2016), table 2.
+    "densenet40_k12_cifar": "1.0M",
+    "densenet100_k12_cifar": "7.0M",
+    "densenet100_k24_cifar": "27.2M",
+    "densenet_bc100_k12_cifar": "0.8M",
+    "densenet_bc250_k24_cifar": "15.3M",
+    "densenet_bc190_k40_cifar": "25.6M",
 }
 
 # The same, where the paper leaves out batch norms and it makes a difference.

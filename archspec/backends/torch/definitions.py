@@ -90,13 +90,18 @@ def _signature_of_scope(scope: Scope[Any], ops: frozenset[str]) -> Signature:
     if scope.kind == "block":
         declared = getattr(scope.template, "params", ())
         inner = frozenset(f"${parameter.name}" for parameter in declared if parameter.type in ("op", "str"))
-    children = tuple(signature_of_child(child, inner) for child in scope.children)
-    if scope.kind not in ("repeat", "splice") or holds_nodes(scope):
+    children = tuple(signature_of_child(child, inner) for child in scope.children if is_copy(child))
+    if scope.kind not in ("repeat", "splice", "dense") or holds_nodes(scope):
         return (scope.kind, scope.block, *children)
     try:
         return (scope.kind, merge_all(children))
     except KindsDifferError:
         return (scope.kind, *children)
+
+
+def is_copy(child: Child[Any]) -> bool:
+    """Tell whether a child stands in the spec: not the join of what a densely connected copy reads."""
+    return child.template.op is not None or child.template.graph is not None
 
 
 def holds_nodes(scope: Scope[Any]) -> bool:

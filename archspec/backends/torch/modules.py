@@ -14,9 +14,11 @@ from archspec.backends.torch.definitions import (
     KindsDifferError,
     Site,
     code_of,
+    is_copy,
     merge_all,
     signature_of_child,
 )
+from archspec.backends.torch.dense import dense_module
 from archspec.backends.torch.symbols import Loop, free_names, literal, names_in, rendered
 from archspec.backends.torch.values import NeedsClassError, Values
 from archspec.diagnostics.problem import ProblemError
@@ -107,6 +109,8 @@ class Modules:
             return self._group(template, sites, incoming, name)
         if len(incoming) != 1:
             return self._series(template, sites, incoming, name)
+        if scope.kind == "dense":
+            return dense_module(self, template, sites, incoming[0], name)
         return self._repeat_module(template, sites, incoming[0], name, level=0)
 
     def _op_module(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
@@ -252,7 +256,7 @@ class Modules:
         repeat, *others = template.repeats
         inner = [site for outer in sites for site in outer.inner()]
         are_blocks = all(isinstance(site.item, Scope) and site.scope.kind in ("block", "group") for site in inner)
-        if others or repeat.name is not None or not inner or not are_blocks or not _alike(inner):
+        if others or repeat.name is not None or not inner or not are_blocks or not self.are_alike(inner):
             raise NeedsClassError
         could, self._can_state = self._can_state, False
         self.values.names.loops.append(_loop_of(repeat))
@@ -262,11 +266,33 @@ class Modules:
             self.values.names.loops.pop()
             self._can_state = could
         if len(inner) > len(sites) or free_names(body) & {repeat.index, *repeat.names}:
-            body = f"{body} {self._header(repeat, sites, body, name)}"
+            body = f"{body} {self.header(repeat, sites, body, name)}"
         copy = inner[0].scope
         label = f"{self.values.definition.label}_{name}"
         cls = self.values.source.series(label, tuple(copy.inputs), len(copy.outputs))
         return f"{cls}([{body}])"
+
+    @staticmethod
+    def are_alike(sites: Sequence[Site]) -> bool:
+        """Tell whether what stands at some sites differs in numbers only."""
+        try:
+            merge_all(signature_of_child(site.child) for site in sites)
+        except KindsDifferError:
+            return False
+        return True
+
+    def title(self, repeat: Repeat) -> str | None:
+        """Return the pattern of the copies' names as an f-string; None if there is none.
+
+        Raises:
+            NeedsClassError: it cannot be written in terms of the constructor's names.
+        """
+        if repeat.name is None:
+            return None
+        text = f_string(repeat.name.text, self.values.rename)
+        if text is None:
+            raise NeedsClassError
+        return text
 
     def _copies(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int) -> str:
         """Return source for a list of the copies of a loop."""
@@ -274,7 +300,7 @@ class Modules:
         if all(site.item is None for site in inner):
             return "[]"
         counts = {len(site.scope.children) for site in sites}
-        if counts == {1} or not _alike(inner):
+        if counts == {1} or not self.are_alike(inner):
             return self._unrolled(template, sites, incoming, name, level)
         loop = _loop_of(template.repeats[level])
         could, self._can_state = self._can_state, False
@@ -284,7 +310,7 @@ class Modules:
         finally:
             self.values.names.loops.pop()
             self._can_state = could
-        header = self._header(template.repeats[level], sites, body, name)
+        header = self.header(template.repeats[level], sites, body, name)
         return f"[{body} {header}]"
 
     def _copy(self, template: NodeTemplate, inner: list[Site], incoming: list[str], name: str, level: int) -> str:
@@ -317,12 +343,12 @@ class Modules:
             incoming = self.values.outgoing(_once(template), column, [incoming])
         return f"[{', '.join(elements)}]"
 
-    def _header(self, repeat: Repeat, sites: Sequence[Site], body: str, name: str) -> str:
+    def header(self, repeat: Repeat, sites: Sequence[Site], body: str, name: str) -> str:
         """Return `for i in range(n)`."""
         used = free_names(body)
         loop = _loop_of(repeat)
         if repeat.each is None:
-            counts = [len(site.scope.children) for site in sites]
+            counts = [sum(is_copy(child) for child in site.scope.children) for site in sites]
             count = self.values.resolve(sites, counts, self._texts(repeat.count), f"{name}_count")
             return f"for {loop.index if loop.index in used else '_'} in range({count})"
         assert repeat.each is not None
@@ -352,7 +378,7 @@ class Modules:
     ) -> str:
         """State a Sequential whose modules have names; return its local name."""
         inner = [site for outer in sites for site in outer.inner()]
-        if not self._can_state or not _alike(inner) or any(site.item is None for site in inner):
+        if not self._can_state or not self.are_alike(inner) or any(site.item is None for site in inner):
             raise NeedsClassError
         local = self.values.names.fresh(_name_of_copy(template, level) or name)
         tables = self.values.tables
@@ -386,9 +412,7 @@ class Modules:
         self.values.names.loops.append(_loop_of(repeat))
         self.body.indent += 1
         body = self._copy(template, inner, incoming, name, level)
-        title = f_string(repeat.name.text, self.values.rename)
-        if title is None:
-            raise NeedsClassError
+        title = self.title(repeat)
         self.body.add(f"{local}.add_module({title}, {body})")
         if self.values.running is not None and self.values.running == incoming[-1]:
             self._update(inner, self.values.outgoing(_once(template), inner, [incoming]), incoming[-1], name)
@@ -396,7 +420,7 @@ class Modules:
         self.values.names.loops.pop()
         lines = self.body.lines[start:]
         del self.body.lines[start:]
-        self.body.add(self._header(repeat, sites, "\n".join(lines), name) + ":")
+        self.body.add(self.header(repeat, sites, "\n".join(lines), name) + ":")
         self.body.lines.extend(lines)
 
     # ----------------------------------------------------------------------------------------------- statements
@@ -501,7 +525,7 @@ class Modules:
     ) -> list[str]:
         """State a loop whose copies are several modules each."""
         inner = [site for outer in sites for site in outer.inner() if site.item is not None]
-        if not inner or not _alike(inner):
+        if not inner or not self.are_alike(inner):
             raise NeedsClassError
         repeat = template.repeats[level]
         start = len(self.body.lines)
@@ -535,7 +559,7 @@ class Modules:
             self.body.add(f"{running} = {initial}")
         elif not is_read:
             body = [line for line in body if not line.strip().startswith(f"{running} = ")]
-        self.body.add(self._header(repeat, sites, text, name) + ":")
+        self.body.add(self.header(repeat, sites, text, name) + ":")
         self.body.lines.extend(body)
         if is_read:
             return [running]
@@ -615,14 +639,6 @@ def _is_multiple(item: Any) -> bool:
     if not (isinstance(item, Scope) and item.kind == "splice"):
         return False
     return any(isinstance(child.item, Scope) and child.item.kind == "splice" for child in item.children)
-
-
-def _alike(sites: Sequence[Site]) -> bool:
-    try:
-        merge_all(signature_of_child(site.child) for site in sites)
-    except KindsDifferError:
-        return False
-    return True
 
 
 def _once(template: NodeTemplate) -> NodeTemplate:

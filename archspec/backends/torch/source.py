@@ -14,6 +14,7 @@ from archspec.backends.torch.definitions import (
     merge_all,
     signature_of,
 )
+from archspec.backends.torch.dense import DENSE
 from archspec.backends.torch.flat import FlatWriter
 from archspec.backends.torch.formatting import formatted
 from archspec.backends.torch.initialisation import initialisation
@@ -85,7 +86,8 @@ def _functions(code: str) -> list[str]:
 def _helpers(graph: Graph) -> list[str]:
     """Return what the ops of a network need beside PyTorch, each once."""
     helpers = (helper for node in graph.nodes.values() for helper in code_of(node).helpers)
-    return [helper.source.strip() for helper in dict.fromkeys(helpers)]
+    containers = [DENSE] if any(scope.kind == "dense" for scope in graph.root.walk()) else []
+    return [helper.source.strip() for helper in dict.fromkeys([*helpers, *containers])]
 
 
 # ----------------------------------------------------------------------------------------------------- arguments

@@ -281,6 +281,7 @@ class Namespace:
         scopes: the expansions.
         params: the arguments of the constructor found so far.
         lets: the local names defined so far, each with its source.
+        held: the values of those that the spec does not have, in each expansion.
         lists: those of them that are lists of numbers and depend on no argument. A number from one that is the same
             everywhere is better written as it is.
         loops: the loops around the code being written, outermost first.
@@ -290,6 +291,7 @@ class Namespace:
     scopes: list[Scope[Any]]
     params: dict[str, CtorParam] = field(default_factory=dict[str, CtorParam])
     lets: dict[str, str] = field(default_factory=dict[str, str])
+    held: dict[str, dict[int, Any]] = field(default_factory=dict[str, "dict[int, Any]"])
     lists: set[str] = field(default_factory=set[str])
     loops: list[Loop] = field(default_factory=list[Loop])
     taken: set[str] = field(default_factory=set[str])
@@ -299,6 +301,7 @@ class Namespace:
         """Return what the names stand for at one site."""
         known: dict[str, Any] = {name: param.values.get(id(owner), UNKNOWN) for name, param in self.params.items()}
         known |= {name: owner.env.get(name, UNKNOWN) for name in self.lets}
+        known |= {name: values[id(owner)] for name, values in self.held.items()}
         looped = {name: env.get(name, UNKNOWN) for loop in self.loops for name in (loop.index, *loop.names)}
         return ChainMap({name: self.as_class(value) for name, value in looped.items()}, known)
 

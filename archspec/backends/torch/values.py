@@ -300,11 +300,15 @@ class Values:
         present = [site for site in sites if site.item is not None]
         if not present:
             return incoming[0]
+        from archspec.backends.torch.dense import channels_behind
+
         first = present[0]
         if isinstance(first.item, Node):
             found = self._outgoing_op(template, first, incoming)
         elif first.scope.kind == "block":
             found = self._outgoing_block(template, first, incoming)
+        elif first.scope.kind == "dense":
+            found = channels_behind(self, first.scope.template, present, incoming[0])
         else:
             found = self._outgoing_scope(present, incoming[0])
         return found if len(present) == len(sites) else [*found, *incoming[0]]

@@ -178,12 +178,28 @@ class ClassWriter:
         symbols = self.values.outgoing(template, place.present, place.incoming)
         if place.is_conditional:
             symbols = [*symbols, *self._symbols(place.passing)]
+        if isinstance(item, Scope) and item.kind == "dense":
+            symbols = self._named_channels(place, symbols)
         for result in place.present[0].child.values:
             self.symbols[Key(position, result)] = symbols
         self.values.symbols[template.name] = symbols
         for result, texts in self.values.results.get(id(template), {}).items():
             if result:
                 self.symbols[Key(position, result)] = texts
+
+    def _named_channels(self, place: _Place, symbols: list[str]) -> list[str]:
+        """Give a local name to the channels that have grown from copy to copy, which would be spelt out at each use."""
+        names = self.values.names
+        if place.is_conditional or not symbols or not names_in(symbols[0]) & names.telling:
+            return symbols
+        channels = [self.source.graph.type_of(site.child.values[""]).channels for site in place.present]
+        envs = [names.values(site.owner, site.child.env) for site in place.present]
+        if first_holding(symbols[:1], channels, envs) is None:
+            return symbols
+        local = names.fresh(f"{place.template.name}_channels")
+        names.lets[local] = symbols[0]
+        names.held[local] = {id(site.owner): value for site, value in zip(place.present, channels, strict=True)}
+        return [local]
 
     def _passing(self, template: NodeTemplate, sources: tuple[Key, ...]) -> Key:
         """Return what passes where a node is left out."""
