@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torchvision
 from torch import Tensor, nn
+from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 
 from archspec.spec.loader import zoo_root
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 SPECS = sorted(path.stem for path in zoo_root().glob("*.yaml"))
 
@@ -57,12 +59,18 @@ TIMM: Mapping[str, str] = {
     "seresnet50": "seresnet50",
 }
 
+# Specs of what torchvision builds by functions of their own.
+CONSTRUCTORS: Mapping[str, Callable[..., nn.Module]] = {
+    "fpn_resnet50": partial(resnet_fpn_backbone, backbone_name="resnet50"),
+}
+
 # Arguments of a reference's constructor, where its defaults are not what its weights were trained with.
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     # What their published weights have.
     "deeplabv3_mobilenet_v3_large-torchvision": {"weights_backbone": None, "aux_loss": True},
     "deeplabv3_resnet101-torchvision": {"weights_backbone": None, "aux_loss": True},
     "deeplabv3_resnet50-torchvision": {"weights_backbone": None, "aux_loss": True},
+    "fpn_resnet50-constructor": {"weights": None, "norm_layer": nn.BatchNorm2d, "trainable_layers": 5},
     "fcn_resnet101-torchvision": {"weights_backbone": None, "aux_loss": True},
     "fcn_resnet50-torchvision": {"weights_backbone": None, "aux_loss": True},
     "lraspp_mobilenet_v3_large-torchvision": {"weights_backbone": None},
@@ -110,6 +118,8 @@ class Reference:
     def make(self) -> nn.Module:
         """Return the network, with whatever weights it starts with."""
         arguments = ARGUMENTS.get(str(self), {})
+        if self.library == "constructor":
+            return CONSTRUCTORS[self.name](**arguments)
         if self.library == "torchvision":
             return torchvision.models.get_model(self.name, weights=None, **arguments)
         import timm
@@ -138,7 +148,8 @@ def references() -> list[Reference]:
     """Return what each spec of the zoo is compared with."""
     names = torchvision.models.list_models()
     of_torchvision = [Reference(name, "torchvision", name) for name in SPECS if name in names]
-    return of_torchvision + [Reference(name, "timm", TIMM[name]) for name in SPECS if name in TIMM]
+    of_timm = [Reference(name, "timm", TIMM[name]) for name in SPECS if name in TIMM]
+    return of_torchvision + of_timm + [Reference(name, "constructor", name) for name in SPECS if name in CONSTRUCTORS]
 
 
 def tensors(result: Any) -> list[Tensor]:

@@ -247,17 +247,12 @@ class Forward:
         """Return a name for a value that the step before `number` made.
 
         It takes the name of a value that nobody reads any more; or `out`, if the next step reads it; or the node's own,
-        as it always does if it is one of several branches, or a block reads it much later.
+        as it always does if it is one of several branches or results, or a block reads it much later.
         """
         step, readers = self._made[key.position], self._readers.get(key, [])
         if step.training:
             return self._name_in_training(key, number)
-        reading = [self.steps[reader] for reader in readers if reader < len(self.steps)]
-        if any(len(other.sources) > 2 and key in other.sources for other in reading):  # noqa: PLR2004
-            # One of several branches: each under its own name.
-            return self._fresh(step.name)
-        if any(self.steps[reader].whole for reader in readers if number + 1 < reader < len(self.steps)):
-            # What a block takes up again much later, as on the way up in a U-Net.
+        if self._stands_out(key, number):
             return self._fresh(step.name)
         # Readers are in order, so the last tells whether anything still reads a value.
         dead = [
@@ -277,6 +272,21 @@ class Forward:
         if set(readers) == {number} and "out" not in self.names.values():
             return self._claim("out")
         return self._fresh(step.name)
+
+    def _stands_out(self, key: Key, number: int) -> bool:
+        """Tell whether a value is one of several branches or results, or what a block takes up again much later.
+
+        `number` is the step after the one that made it.
+        """
+        readers = self._readers.get(key, [])
+        reading = [self.steps[reader] for reader in readers if reader < len(self.steps)]
+        is_branch = any(len(step.sources) > 2 and key in step.sources for step in reading)  # noqa: PLR2004
+        is_result = key in self.outputs and len(self.outputs) > 1
+        return (
+            is_branch
+            or is_result
+            or any(self.steps[reader].whole for reader in readers if number + 1 < reader < len(self.steps))
+        )
 
     def _name_in_training(self, key: Key, number: int) -> str:
         """Return a name for a value that is there in training only: that of what it is made of, or the node's own."""
