@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archspec.diagnostics.catalog.spec import EmptyGraph
 from archspec.diagnostics.problem import Collector, Problem, ProblemError
 from archspec.elaborate.network import Choice, elaborate
 from archspec.source.reading import decode
@@ -212,6 +213,9 @@ def load_chosen(path: str | Path, choice: Choice) -> Architecture:
     template, graph, problems = compiled.template, compiled.graph, compiled.problems
     if template is None or graph is None or any(problem.severity == "error" for problem in problems):
         raise SpecError(problems, compiled.sources, graph)
+    if template.is_library:
+        no_network = EmptyGraph(span=template.span, where="this file of blocks")
+        raise SpecError((*problems, no_network), compiled.sources, graph)
     return Architecture(graph, template, compiled.source, problems)
 
 

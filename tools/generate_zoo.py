@@ -20,7 +20,7 @@ from torchvision import models
 
 from archspec.cli import networks
 from archspec.source.atomic import write_files
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 from tests.zoo import test_published as published
 from tests.zoo.references import references
 

@@ -67,7 +67,8 @@ def _name(target: Path, name: str | None) -> str:
 def _text(found: Path, name: str) -> str:
     """Return the text of the new spec: the first of the candidates that gives the same network."""
     from archspec.api import load
-    from archspec.spec.loader import read_source, zoo_root
+    from archspec.spec.files import zoo_root
+    from archspec.spec.loader import read_source
     from archspec.spec.standalone import renamed, standalone
 
     original = load(found)

@@ -68,7 +68,7 @@ class Family:
 
 def spec_paths() -> dict[str, Path]:
     """Return the zoo's specs by name, resnet18 before resnet101; the families that they are made from come last."""
-    from archspec.spec.loader import zoo_root
+    from archspec.spec.files import zoo_root
 
     root = zoo_root()
     paths = {path.relative_to(root).with_suffix("").as_posix(): path for path in root.rglob("*.yaml")}
@@ -96,7 +96,7 @@ def families() -> list[Family]:
     What is known of the networks stands in an index beside the specs. It is used only if these are what it was made
     from, to the byte; otherwise every network is compiled, which takes seconds.
     """
-    from archspec.spec.loader import zoo_root
+    from archspec.spec.files import zoo_root
 
     return _indexed(zoo_root() / INDEX) or compiled_families()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import ChainMap
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from archspec.diagnostics.catalog.expansion import RecursiveBlock, WrongCondition
@@ -31,7 +32,7 @@ from archspec.ops.catalog import BY_NAME
 from archspec.spec.expressions import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
     from archspec.diagnostics.problem import Collector
     from archspec.elaborate.environment import Environment
@@ -67,7 +68,7 @@ class Expander:
         self._maker = OpMaker(self.reports, limits)
         self._steps = 0
         self._seen: set[Span] = set()  # the places of nodes that were expanded or checked
-        self._used: set[str] = set()  # blocks, likewise
+        self._used: set[int] = set()  # blocks, likewise, by their ids
 
     # ----------------------------------------------------------------------------------------------- graphs
 
@@ -301,21 +302,40 @@ class Expander:
 
     def _block(self, site: Site, block: BlockTemplate) -> Outcome:
         frame = site.frame
-        if block.name in frame.blocks:
-            chain = (*frame.blocks[frame.blocks.index(block.name) :], block.name)
+        if any(block is outer for outer in frame.blocks):
+            names = [outer.name for outer in frame.blocks]
+            chain = (*names[names.index(block.name) :], block.name)
             self.reports.add(RecursiveBlock(span=site.span, chain=chain), frame, site.path)
             return FAILED
+        with self._at_home(block):
+            return self._expanded(site, block)
+
+    @contextmanager
+    def _at_home(self, block: BlockTemplate) -> Generator[None]:
+        """Meanwhile, names of blocks are those that a block from another file sees."""
+        around = self.vocabulary
+        if block.home is not None:
+            self.vocabulary = Vocabulary(block.home.blocks, block.home.broken)
+        try:
+            yield
+        finally:
+            self.vocabulary = around
+
+    def _expanded(self, site: Site, block: BlockTemplate) -> Outcome:
+        frame = site.frame
         inner: Environment = ChainMap(self._bound(site, block))
         counted = self._count(site, block.name, Arity(len(block.inputs), len(block.inputs)))
         given: tuple[Results, ...] = tuple(source.results for source in site.sources) if counted else ()
-        if (frame.only_checked or not counted) and block.name in self._used:
+        if (frame.only_checked or not counted) and id(block) in self._used:
             return FAILED
-        self._used.add(block.name)
+        self._used.add(id(block))
         inputs = dict(zip(block.inputs, given or (None,) * len(block.inputs), strict=True))
         inner.update((name, self.view(results)) for name, results in inputs.items())
+        if len(inputs) == 1:
+            inner["input"] = inner[block.inputs[0]]
         made = frame.inner(site.path, inner, inputs, _names(block.graph))
         made.context = (*frame.context, Note(f"in block {block.name}, used by {site.path}", site.span))
-        made.blocks = (*frame.blocks, block.name)
+        made.blocks = (*frame.blocks, block)
         self.evaluate(block.lets, made)
         last = self.run(block.graph, made)
         return self.scope(made, "block", block, block.name, self.outputs(block.outputs, last, made))
@@ -342,9 +362,9 @@ class Expander:
 
     def check_block(self, block: BlockTemplate, frame: Frame) -> None:
         """Check a block that nothing used, as far as one can without values."""
-        if block.name in self._used:
-            return
-        self._used.add(block.name)
+        if id(block) in self._used or block.home is not None:
+            return  # what comes from another file is checked there
+        self._used.add(id(block))
         inner: Environment = ChainMap({})
         defaults = [parameter for parameter in block.params if parameter.default is not None]
         problems = arguments.bind(block.name, defaults, {}, inner, {}, block.span)
@@ -353,7 +373,7 @@ class Expander:
         made = frame.inner(block.name, inner, dict.fromkeys(block.inputs), _names(block.graph))
         made.only_checked = True
         made.context = (Note(f"in block {block.name}, which nothing uses", block.span),)
-        made.blocks = (block.name,)
+        made.blocks = (block,)
         self.reports.add_all(problems, made, block.name)
         self.evaluate(block.lets, made)
         self.outputs(block.outputs, self.run(block.graph, made), made)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archspec.elaborate.environment import Environment
     from archspec.ir.graph import Node, Value
     from archspec.source.span import Span
-    from archspec.spec.template import NodeTemplate, Ref
+    from archspec.spec.template import BlockTemplate, NodeTemplate, Ref
 
 # The results of a node by name ("" for a single one); None while they are unknown.
 Results: TypeAlias = "Mapping[str, Value] | None"
@@ -70,7 +70,7 @@ class Frame:
         inputs: the results that its inputs are bound to, by name.
         names: the names of all its nodes, to tell a forward reference from a misspelling.
         context: the uses and copies that led here, for problems.
-        blocks: the names of the blocks that this is in, outermost first.
+        blocks: the blocks that this is in, outermost first.
         results: the results of its nodes so far, by name.
         previous: the results of the node before.
         children: what became of its nodes so far.
@@ -85,7 +85,7 @@ class Frame:
     inputs: Mapping[str, Results]
     names: frozenset[str]
     context: tuple[Note, ...] = ()
-    blocks: tuple[str, ...] = ()
+    blocks: tuple[BlockTemplate, ...] = ()
     results: dict[str, Results] = field(default_factory=dict[str, "Results"])
     previous: Results = None
     children: list[Child[NodeTemplate]] = field(default_factory=list[Child["NodeTemplate"]])

@@ -96,7 +96,7 @@ class _Elaboration:
             self.collector.extend(error.problems)
         if self.expander.failed and not self.collector:
             raise RuntimeError(f"a node of {self.spec.name} failed, and nothing was said about it")
-        if not self.expander.nodes and not self.collector:
+        if not self.expander.nodes and not self.collector and not self.spec.is_library:
             self.collector.add(EmptyGraph(span=self.spec.graph.span, where="the spec", left_out=True))
         initialisation = Initialisation(
             self.spec, self.expander.nodes, frame.env, self.collector, whole=not self.expander.failed and bool(outputs)
@@ -206,6 +206,8 @@ class _Elaboration:
     def _input(self, template: InputTemplate, env: Environment) -> TensorType | None:
         if template.name in self.choice.inputs or ("" in self.choice.inputs and len(self.spec.inputs) == 1):
             return None  # given from outside
+        if self.spec.is_library:
+            return None
         sizes = [self._size(template, position, env) for position in range(len(template.shape))]
         if not sizes:
             self.collector.add(WrongKind(span=template.span, what="a shape", wanted="a list of sizes", found="empty"))

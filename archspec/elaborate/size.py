@@ -27,7 +27,7 @@ class Sizer:
     def __init__(self, blocks: Mapping[str, BlockTemplate]) -> None:
         """Look up blocks in `blocks`."""
         self._blocks = blocks
-        self._known: dict[tuple[str, str], int] = {}
+        self._known: dict[tuple[int, str], int] = {}
 
     def least(self, template: NodeTemplate, env: Environment, depth: int = 0) -> int:
         """Return how many nodes a node makes at least, all copies taken together."""
@@ -70,12 +70,15 @@ class Sizer:
             tree, scope = (given[parameter.name], env) if parameter.name in given else (parameter.default, inner)
             words = takes_words(parameter.type)
             inner[parameter.name] = UNKNOWN if tree is None else _value(tree, scope, words=words)
-        key = (block.name, repr(sorted(inner.items(), key=lambda item: item[0])))
+        key = (id(block), repr(sorted(inner.items(), key=lambda item: item[0])))
         if key not in self._known:
             self._known[key] = 1  # of a block that contains itself, which expansion reports
             for let in block.lets:
                 inner[let.name] = _value(let.value, inner)
+            around = self._blocks
+            self._blocks = around if block.home is None else block.home.blocks
             self._known[key] = self._graph(block.graph, inner, depth)
+            self._blocks = around
         return self._known[key]
 
 

@@ -3,48 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog import yaml as yaml_problems
-from archspec.diagnostics.catalog.spec import (
-    CannotReadSpec,
-    ExtendsLoop,
-    MissingKey,
-    NotSupported,
-    OutsideRoot,
-    UnknownSpecParameter,
-    UnsupportedVersion,
-)
-from archspec.diagnostics.problem import Note, ProblemError
+from archspec.diagnostics.catalog.graph import NameTaken, UnknownNode
+from archspec.diagnostics.catalog.spec import MissingKey, UnknownSpecParameter, UnknownVariant, UnsupportedVersion
+from archspec.diagnostics.problem import ProblemError
+from archspec.diagnostics.text import printable
 from archspec.source.fault import YamlFault
-from archspec.source.tree import Mapping, Scalar, Tree
+from archspec.source.tree import Mapping, Scalar
 from archspec.source.yaml import parse, read
 from archspec.spec import names
 from archspec.spec.edits import edit_graph
-from archspec.spec.models import PreprocessLevel, SpecLevel
+from archspec.spec.files import Origin, opened, root_of
+from archspec.spec.models import LibraryLevel, PreprocessLevel, SpecBlockLevel, SpecLevel
 from archspec.spec.parameters import read_parameters
 from archspec.spec.reader import Reader, is_nothing
-from archspec.spec.template import Argument, GraphTemplate, InitTemplate, Parameter, SpecTemplate
+from archspec.spec.template import (
+    Argument,
+    BlockTemplate,
+    GraphTemplate,
+    InitTemplate,
+    InputTemplate,
+    Library,
+    Parameter,
+    SpecTemplate,
+)
 
 if TYPE_CHECKING:
     from archspec.diagnostics.problem import Collector
-    from archspec.source.span import SourceFile, Span
+    from archspec.source.span import SourceFile
+    from archspec.source.tree import Entry, Tree
 
 LANGUAGE_VERSION = 1
-LONGEST_CHAIN = 16
 _UNNAMED = "network"
-_LATER = ("import",)
-
-
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """Where a spec stands: its folder, the root that it may not leave, and the specs that led to it."""
-
-    folder: Path
-    root: Path
-    chain: tuple[tuple[Path, str], ...] = ()
 
 
 def read_source(path: Path, shown: str) -> SourceFile:
@@ -70,20 +63,8 @@ def load_template(
     """
     place = (path or Path("-")).absolute()
     folder = place.parent.resolve()
-    origin = _Origin(folder, root_of(folder), ((folder / place.name, source.path),))
+    origin = Origin(folder, root_of(folder), ((folder / place.name, source.path),))
     return _Loader(collector, {} if files is None else files).spec(source, origin)
-
-
-def root_of(folder: Path) -> Path:
-    """Return the spec root of a folder: the nearest folder called `specs` around it, else the folder itself."""
-    return next((parent for parent in (folder, *folder.parents) if parent.name == "specs"), folder)
-
-
-def zoo_root() -> Path:
-    """Return the folder of the specs that come with archspec: in the installed package, else in the checkout."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_zoo" / "specs"
-    return installed if installed.is_dir() else package.parent / "specs"
 
 
 class _Loader:
@@ -91,8 +72,31 @@ class _Loader:
         self.collector = collector
         self.reader = Reader(collector)
         self.files = files
+        self.all_read = True  # whether every file with blocks could be read
 
-    def spec(self, source: SourceFile, origin: _Origin) -> SpecTemplate | None:
+    def spec(self, source: SourceFile, origin: Origin) -> SpecTemplate | None:
+        mapping = self._mapping(source)
+        if mapping is None:
+            return None
+        if _is_library(mapping):
+            return self._file_of_blocks(mapping, origin)
+        self.reader.level(SpecLevel, mapping)
+        extends = mapping.get("extends")
+        spec = self._whole(mapping, origin) if extends is None else self._derived(mapping, extends, origin)
+        return spec if self.all_read else None  # otherwise it is not known which blocks there are
+
+    def _file_of_blocks(self, tree: Mapping, origin: Origin) -> SpecTemplate | None:
+        """Return a file of blocks as what can be checked: its blocks."""
+        self.reader.level(LibraryLevel, tree)
+        library = self._blocks(tree, origin)
+        nothing = GraphTemplate(tree.span, (), is_list=False)
+        inputs = (InputTemplate("input", tree.span, ()),)
+        spec = SpecTemplate(_UNNAMED, tree.span, self.files, inputs, nothing, is_library=True)
+        spec = dataclasses.replace(spec, blocks=library.blocks, broken_blocks=library.broken)
+        return spec if self.all_read else None
+
+    def _mapping(self, source: SourceFile) -> Mapping | None:
+        """Return what a file says, if it is a mapping in a known version of the language."""
         self.files[source.path] = source
         faults: list[YamlFault] = []
         try:
@@ -105,14 +109,7 @@ class _Loader:
         if tree is None:
             return None
         mapping = self.reader.mapping(tree, "a spec")
-        if mapping is None or not self._version_is_known(mapping):
-            return None
-        mapping = self._without_later(mapping)
-        if mapping is None:
-            return None
-        self.reader.level(SpecLevel, mapping)
-        extends = mapping.get("extends")
-        return self._whole(mapping) if extends is None else self._derived(mapping, extends, origin)
+        return mapping if mapping is not None and self._version_is_known(mapping) else None
 
     def _version_is_known(self, tree: Mapping) -> bool:
         version = tree.get("archspec")
@@ -124,18 +121,9 @@ class _Loader:
         self.collector.add(UnsupportedVersion(span=version.span, version=shown))
         return False
 
-    def _without_later(self, tree: Mapping) -> Mapping | None:
-        """Report parts of the language that are yet to come, and leave them out."""
-        for key in _LATER:
-            if (entry := tree.entry(key)) is not None:
-                self.collector.add(NotSupported(span=entry.key.span, feature=f"`{key}`"))
-        if tree.entry("import") is not None:
-            return None  # which blocks there would be is not known
-        return Mapping(tree.span, tuple(entry for entry in tree.entries if entry.key.text not in _LATER))
-
     # ----------------------------------------------------------------------------------------------- a whole spec
 
-    def _whole(self, tree: Mapping) -> SpecTemplate | None:
+    def _whole(self, tree: Mapping, origin: Origin) -> SpecTemplate | None:
         reader = self.reader
         self._require(tree)
         graph_tree = tree.get("graph")
@@ -144,7 +132,7 @@ class _Loader:
         params = read_parameters(reader, tree.get("params"))
         nothing = GraphTemplate(tree.span, (), is_list=False)
         start = SpecTemplate(_UNNAMED, tree.span, self.files, inputs, graph or nothing, params=params)
-        spec = self._on_top(start, tree)
+        spec = self._on_top(start, tree, origin)
         places = [(template.name, template.span, "an input") for template in inputs]
         places += [(parameter.name, parameter.span, "a parameter") for parameter in params]
         reader.distinct([*places, *((let.name, let.span, "a `let`") for let in spec.lets)])
@@ -156,11 +144,10 @@ class _Loader:
             if tree.get(key) is None and not self.reader.is_misspelt(SpecLevel, tree, key):
                 self.collector.add(MissingKey(span=tree.span, key=key, where="the spec", example=example))
 
-    def _on_top(self, base: SpecTemplate, tree: Mapping) -> SpecTemplate:
+    def _on_top(self, base: SpecTemplate, tree: Mapping, origin: Origin) -> SpecTemplate:
         """Read all but graph, inputs and parameters, on top of what the base says."""
         reader = self.reader
-        blocks = {entry.key.text: reader.block(entry) for entry in reader.entries(tree.get("blocks"), "blocks")}
-        readable = {name: block for name, block in blocks.items() if block is not None}
+        library = self._blocks(tree, origin)
         lets = {let.name: let for let in (*base.lets, *reader.lets(tree.get("let")))}
         variant, preprocess = tree.get("variant"), tree.get("preprocess")
         self._check_preprocess(preprocess)
@@ -172,8 +159,8 @@ class _Loader:
             span=tree.span,
             description=reader.text(tree.get("description"), "description") or base.description,
             lets=tuple(lets.values()),
-            blocks={**base.blocks, **readable},
-            broken_blocks=base.broken_blocks | (blocks.keys() - readable.keys()),
+            blocks={**base.blocks, **library.blocks},
+            broken_blocks=base.broken_blocks | library.broken,
             outputs=reader.outputs(tree.get("outputs")) or base.outputs,
             variants={**base.variants, **reader.variants(tree.get("variants"))},
             variant=variant or base.variant,
@@ -203,11 +190,11 @@ class _Loader:
 
     # ----------------------------------------------------------------------------------------------- extends
 
-    def _derived(self, tree: Mapping, extends: Tree, origin: _Origin) -> SpecTemplate | None:
+    def _derived(self, tree: Mapping, extends: Tree, origin: Origin) -> SpecTemplate | None:
         base = self._base(extends, origin)
         if base is None:
             return None
-        spec = self._on_top(base, tree)
+        spec = self._on_top(base, tree, origin)
         params, settings = self._own_params(tree, base)
         graph_tree = tree.get("graph")
         return dataclasses.replace(
@@ -232,47 +219,122 @@ class _Loader:
                 self.collector.add(UnknownSpecParameter(span=entry.key.span, name=entry.key.text, known=known))
         return tuple(declared), tuple(settings)
 
-    def _base(self, extends: Tree, origin: _Origin) -> SpecTemplate | None:
+    def _base(self, extends: Tree, origin: Origin) -> SpecTemplate | None:
         """Return the spec that one extends."""
         text = self.reader.word(extends, "extends")
-        path = None if text is None else self._locate(text, extends.span, origin)
-        if text is None or path is None:
-            return None
-        in_root = path.is_relative_to(origin.root)
-        shown = str(Path(origin.chain[-1][1]).parent / text) if in_root else f"zoo/{text}"
-        chain = (*origin.chain, (path, shown))
-        circular = path in [seen for seen, _ in origin.chain]
-        if circular or len(chain) > LONGEST_CHAIN:
-            problem = ExtendsLoop(span=extends.span, chain=tuple(name for _, name in chain), circular=circular)
-            self.collector.add(problem)
-            return None
-        try:
-            source = read(path, shown)
-        except OSError as error:
-            reason = (error.strerror or "it cannot be opened").lower()
-            self.collector.add(CannotReadSpec(span=extends.span, file=text, reason=reason))
-            return None
-        except YamlFault as fault:
-            problem = yaml_problems.from_fault(fault)
-            self.collector.add(dataclasses.replace(problem, notes=(Note("extended here", extends.span),)))
-            return None
-        return self.spec(source, _Origin(path.parent, origin.root if in_root else zoo_root().resolve(), chain))
+        found = None if text is None else opened(text, extends.span, origin, self.reader.report)
+        return None if found is None else self.spec(*found)
 
-    def _locate(self, text: str, span: Span, origin: _Origin) -> Path | None:
-        """Return the real path of a file that a spec names: beside the spec, else in the zoo."""
-        zoo = zoo_root().resolve()
-        outside = text.startswith(("/", "~")) or any(character in text for character in ":\\\0")
-        try:
-            beside = (origin.folder / text).resolve()
-            in_zoo = (zoo / text).resolve()
-            if not outside and beside.is_relative_to(origin.root):
-                return in_zoo if not beside.exists() and in_zoo.is_relative_to(zoo) and in_zoo.exists() else beside
-        except (OSError, RuntimeError, ValueError) as error:  # a name that is too long, links in a circle, a NUL
-            reason = (getattr(error, "strerror", None) or "there is no such file").lower()
-            self.collector.add(CannotReadSpec(span=span, file=text, reason=reason))
+    # ----------------------------------------------------------------------------------------------- other files
+
+    def _imported(self, tree: Tree | None, origin: Origin) -> Library:
+        """Return the blocks of the files that a spec imports; those of one file see one another, and nothing else."""
+        blocks: dict[str, BlockTemplate] = {}
+        broken: set[str] = set()
+        for item in () if tree is None or is_nothing(tree) else self.reader.items(tree):
+            text = self.reader.word(item, "import")
+            found = None if text is None else opened(text, item.span, origin, self.reader.report)
+            library = None if found is None else self._library(*found)
+            if text is None or library is None:
+                self.all_read = False
+                continue
+            for name, block in library.blocks.items():
+                if name in blocks:
+                    self.collector.add(NameTaken(span=item.span, name=name, taken_by="a block of another import"))
+                blocks.setdefault(name, block)
+            broken |= library.broken
+        return Library(blocks, frozenset(broken))
+
+    def _library(self, source: SourceFile, origin: Origin) -> Library | None:
+        """Return the blocks of a file, with those that it imports itself."""
+        mapping = self._mapping(source)
+        if mapping is None:
             return None
-        self.collector.add(OutsideRoot(span=span, file=text))
+        self.reader.level(LibraryLevel if _is_library(mapping) else SpecLevel, mapping)
+        own = self._blocks(mapping, origin)
+        inner: dict[str, BlockTemplate] = {}
+        home = Library(inner, own.broken)
+        for name, block in own.blocks.items():
+            inner[name] = block if block.home is not None else dataclasses.replace(block, home=home)
+        return home
+
+    def _blocks(self, tree: Mapping, origin: Origin) -> Library:
+        """Return the blocks that a file defines or imports."""
+        imported = self._imported(tree.get("import"), origin)
+        blocks: dict[str, BlockTemplate | None] = {}
+        for entry in self.reader.entries(tree.get("blocks"), "blocks"):
+            name = entry.key.text
+            if name in imported.blocks:
+                self.collector.add(NameTaken(span=entry.key.span, name=name, taken_by="a block that is imported"))
+            is_spec = isinstance(entry.value, Mapping) and entry.value.get("spec") is not None
+            blocks[name] = self._spec_block(entry, origin) if is_spec else self.reader.block(entry)
+        readable = {name: block for name, block in blocks.items() if block is not None}
+        return Library({**imported.blocks, **readable}, imported.broken | (blocks.keys() - readable.keys()))
+
+    def _spec_block(self, entry: Entry, origin: Origin) -> BlockTemplate | None:
+        """Return a block that is another spec, or the first part of one."""
+        reader, tree = self.reader, entry.value
+        reader.name(entry.key, "a block", names.fault_of_node_name)
+        with reader.inside(entry.key.text):
+            assert isinstance(tree, Mapping)
+            reader.level(SpecBlockLevel, tree, f"block {printable(entry.key.text)!r}")
+            named = tree.get("spec")
+            text = None if named is None else reader.word(named, "spec")
+            found = None if named is None or text is None else opened(text, named.span, origin, self.reader.report)
+            spec = None if found is None else self.spec(*found)
+            if spec is None:
+                return None
+            given = self._given(spec, tree)
+            graph = self._until(spec.graph, tree.get("until"))
+            if given is None or graph is None:
+                return None
+            outputs = reader.outputs(tree.get("outputs"))
+            if not outputs and len(graph.nodes) == len(spec.graph.nodes):
+                outputs = tuple(output for output in spec.outputs if not output.training_only)
+            params = tuple(dataclasses.replace(p, default=given.get(p.name, p.default)) for p in spec.params)
+            inputs = tuple(template.name for template in spec.inputs)
+            description = reader.text(tree.get("description"), "description") or spec.description
+            home = Library(spec.blocks, spec.broken_blocks)
+            return BlockTemplate(
+                entry.key.text, entry.key.span, graph, params, inputs, spec.lets, outputs, description, home
+            )
+
+    def _given(self, spec: SpecTemplate, tree: Mapping) -> dict[str, Tree] | None:
+        """Return the values of a spec's parameters where it stands as a block; None if the variant does not exist."""
+        chosen = tree.get("variant") or spec.variant
+        variant = spec.variants.get(chosen.text) if isinstance(chosen, Scalar) else None
+        if chosen is not None and variant is None:
+            shown = chosen.text if isinstance(chosen, Scalar) else "this"
+            self.reader.report(UnknownVariant(span=chosen.span, variant=shown, known=tuple(spec.variants)))
+            return None
+        given = {
+            argument.name: argument.value for argument in (*(variant.arguments if variant else ()), *spec.settings)
+        }
+        known = tuple(parameter.name for parameter in spec.params)
+        for setting in self.reader.entries(tree.get("params"), "params"):
+            if setting.key.text not in known:
+                self.reader.report(UnknownSpecParameter(span=setting.key.span, name=setting.key.text, known=known))
+            given[setting.key.text] = setting.value
+        return given
+
+    def _until(self, graph: GraphTemplate, tree: Tree | None) -> GraphTemplate | None:
+        """Return the nodes of a graph up to one of them; None after reporting that there is no such node."""
+        if tree is None:
+            return graph
+        known = [node.name for node in graph.nodes]
+        name = self.reader.word(tree, "until")
+        if name in known:
+            return dataclasses.replace(graph, nodes=graph.nodes[: known.index(name) + 1])
+        if name is not None:
+            self.reader.report(UnknownNode(span=tree.span, name=name, known=tuple(known), is_output=True))
         return None
+
+
+def _is_library(tree: Mapping) -> bool:
+    """Tell whether a file holds blocks and no network."""
+    return tree.get("blocks") is not None and all(
+        tree.get(key) is None for key in ("graph", "inputs", "extends", "name")
+    )
 
 
 def _node_of(keys: tuple[str, ...]) -> str | None:

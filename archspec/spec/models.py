@@ -46,12 +46,24 @@ class SpecLevel(Level):
     params: dict[str, Any] | None = Field(None, description="Parameters: a type, a default, or a long form.")
     let: dict[str, Any] | None = Field(None, description="Names for values, computed once, in order.")
     inputs: dict[str, Any] | None = Field(None, description="Inputs: name and shape per sample, channels first.")
+    import_: list[str] | None = Field(None, alias="import", description="Files whose blocks can be used here.")
     blocks: dict[str, Any] | None = Field(None, description="Reusable graphs.")
     graph: Any = Field(None, description="The network: nodes in execution order.")
     outputs: Any = Field(None, description="Names for results; by default the last node is the result.")
     variants: dict[str, Any] | None = Field(None, description="Named sets of parameter values.")
     init: dict[str, Any] | None = Field(None, description="First values of parameters, by op and by pattern of paths.")
     preprocess: dict[str, Any] | None = Field(None, description="How images become inputs: mean, std, size, labels.")
+
+
+class LibraryLevel(Level):
+    """A file of blocks for others to import."""
+
+    where: ClassVar[str] = "a file of blocks"
+
+    archspec: int = Field(description="Version of the language.", examples=["archspec: 1 as the first line"])
+    description: str | None = Field(None, description="What it holds, in a sentence.")
+    import_: list[str] | None = Field(None, alias="import", description="Files whose blocks can be used here.")
+    blocks: dict[str, Any] = Field(description="Reusable graphs.", examples=["blocks: {...}"])
 
 
 class BlockLevel(Level):
@@ -64,6 +76,19 @@ class BlockLevel(Level):
     inputs: list[str] | None = Field(None, description="Names of its inputs; one input is just `input`.")
     let: dict[str, Any] | None = Field(None, description="Names for values, computed once, in order.")
     graph: Any = Field(description="Its nodes in execution order.", examples=["graph: {...}"])
+    outputs: Any = Field(None, description="Names for results; by default the last node is the result.")
+
+
+class SpecBlockLevel(Level):
+    """A block that is another spec, or the first part of one."""
+
+    where: ClassVar[str] = "a block that is a spec"
+
+    spec: str = Field(description="The spec, relative to this file.", examples=["spec: families/resnet.yaml"])
+    description: str | None = Field(None, description="What it is, in a sentence.")
+    variant: str | None = Field(None, description="The variant of it to take.")
+    params: dict[str, Any] | None = Field(None, description="Values for its parameters, in place of its defaults.")
+    until: str | None = Field(None, description="The last of its nodes to take; by default all are taken.")
     outputs: Any = Field(None, description="Names for results; by default the last node is the result.")
 
 

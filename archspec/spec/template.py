@@ -117,8 +117,20 @@ class Let:
 
 
 @dataclass(frozen=True, slots=True)
+class Library:
+    """The blocks of one file, which see one another. `broken` are the names of those that could not be read."""
+
+    blocks: Mapping[str, BlockTemplate]
+    broken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class BlockTemplate:
-    """A reusable graph."""
+    """A reusable graph.
+
+    Attributes:
+        home: the blocks that it can use, where it comes from another file than the spec; None for those of the spec.
+    """
 
     name: str
     span: Span
@@ -128,6 +140,7 @@ class BlockTemplate:
     lets: tuple[Let, ...] = ()
     outputs: tuple[OutputTemplate, ...] = ()
     description: str = ""
+    home: Library | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +181,7 @@ class SpecTemplate:
         broken_blocks: the names of blocks that could not be read.
         variant: the variant that the spec itself chooses.
         settings: parameter values that the spec itself gives to what it extends.
+        is_library: it is a file of blocks for others to import, and describes no network.
         preprocess_is_inherited: it is that of a spec that this one extends.
     """
 
@@ -185,6 +199,7 @@ class SpecTemplate:
     variants: Mapping[str, Variant] = field(default_factory=dict[str, Variant])
     variant: Scalar | None = None
     settings: tuple[Argument, ...] = ()
+    is_library: bool = False
     preprocess: Tree | None = None
     preprocess_is_inherited: bool = False
     init: tuple[InitTemplate, ...] = ()

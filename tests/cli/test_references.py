@@ -9,7 +9,7 @@ from archspec.cli import networks
 from archspec.cli.op_reference import type_text, yaml_text
 from archspec.diagnostics.catalog.listing import ALL
 from archspec.ops.catalog import BY_NAME, OPS
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from archspec.ir.text import graph_text
 from archspec.source.span import SourceFile
 from archspec.source.tree import Mapping, Scalar, Sequence
 from archspec.source.yaml import parse
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 from tests.compiling import compiled, flat, spec
 from tests.elaborate.generated import specs
 

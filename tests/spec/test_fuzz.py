@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from archspec import api
 from archspec.diagnostics.render import render_text
 from archspec.elaborate.limits import Limits
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 from tests.compiling import compiled
 from tests.elaborate.generated import specs
 

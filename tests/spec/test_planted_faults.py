@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 from tests.compiling import problems
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archspec.cli import networks
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 from tools import generate_zoo
 
 if TYPE_CHECKING:

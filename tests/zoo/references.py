@@ -10,7 +10,7 @@ import torchvision
 from torch import Tensor, nn
 from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

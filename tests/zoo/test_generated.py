@@ -13,7 +13,7 @@ import torch
 
 import archspec
 from archspec.backends.torch.formatting import formatted
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 from archspec.spec.names import HELPERS
 from tests.zoo.references import SPECS
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, dropout, relu
 
 import archspec
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 from tests.zoo.weights import calibrate, randomise
 
 if TYPE_CHECKING:

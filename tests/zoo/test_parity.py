@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import archspec
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 from tests.zoo.references import Reference, references, tensors
 from tests.zoo.weights import calibrate, randomise, without_initialisation
 

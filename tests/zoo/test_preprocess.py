@@ -6,7 +6,7 @@ import pytest
 from torchvision import models
 
 import archspec
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 from tests.zoo.references import SPECS
 
 # These networks of torchvision begin with arithmetic that undoes the usual normalisation, for weights that were trained

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import archspec
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 
 # Parameters, as the papers round them.
 PARAMETERS = {

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 import archspec
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 from tests.zoo.weights import calibrate, randomise
 
 KERNELS = (8, 5, 3)

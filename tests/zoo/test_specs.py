@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archspec import api
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 
 if TYPE_CHECKING:
     from pathlib import Path

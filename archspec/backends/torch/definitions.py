@@ -164,11 +164,11 @@ class Definitions:
 
     def __init__(self, root: Scope[Any]) -> None:
         """Sort the uses of blocks in a network by kind."""
-        self._blocks: dict[str, list[Definition]] = {}
+        self._blocks: dict[int, list[Definition]] = {}  # by the id of the block
         self._of: dict[int, Definition] = {}
         for scope in root.walk():
             if scope.kind == "block" and scope.block is not None:
-                self._enter(scope, self._blocks.setdefault(scope.block, []))
+                self._enter(scope, self._blocks.setdefault(id(scope.template), []))
 
     def _enter(self, scope: Scope[Any], known: list[Definition]) -> None:
         signature = signature_of(scope)

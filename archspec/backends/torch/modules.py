@@ -353,7 +353,7 @@ class Modules:
             return f"for {loop.index if loop.index in used else '_'} in range({count})"
         assert repeat.each is not None
         values = [
-            self.values.names.as_class(entries_of(repeat, site.child.env, self.values.source.spec.blocks))
+            self.values.names.as_class(entries_of(repeat, site.child.env, self.values.source.block_names))
             for site in sites
         ]
         entries = self._each(repeat, sites, values, name)

@@ -164,6 +164,7 @@ class SourceWriter:
         self.definitions = Definitions(graph.root)
         self._written: dict[int, Written] = {}
         self._classes: list[list[str]] = []
+        self.block_names = {scope.block for scope in graph.root.walk() if scope.block is not None}
         self.words: dict[str, ClassName] = {}  # the classes that names of ops were found to stand for
         self._flat: dict[str, str] = {}
         self._failed: set[int] = set()

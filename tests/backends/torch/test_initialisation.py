@@ -15,7 +15,7 @@ import archspec
 from archspec.backends.torch.source import SourceWriter
 from archspec.backends.torch.values import NeedsClassError
 from archspec.ops.initialisers import INITIALISERS
-from archspec.spec.loader import zoo_root
+from archspec.spec.files import zoo_root
 from tests.compiling import spec
 
 if TYPE_CHECKING:
