@@ -42,19 +42,19 @@ _WEIGHTS = re.compile(r"_META$|_urls$|^__all__$|^_Model_?URLs$")
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How long the families are that stand for one module of torchvision, in lines.
+    """How long the families are that stand for some modules of torchvision, in lines.
 
     Attributes:
         families: the spec files, relative to the zoo.
-        module: the module of torchvision; empty if it has none of these networks.
-        networks: how many networks the families have.
+        modules: the modules of torchvision; empty if it has none of these networks.
+        networks: how many networks the families have; of those that torchvision has too, how many of these.
         yaml: lines of these files.
         with_networks: the same with the files of the networks, which say which variant they are.
-        python: lines of the module; 0 without one.
+        python: lines of the modules; 0 without any.
     """
 
     families: tuple[str, ...]
-    module: str
+    modules: tuple[str, ...]
     networks: int
     yaml: int
     with_networks: int
@@ -62,28 +62,31 @@ class Length:
 
 
 def lengths(families: list[Family]) -> list[Length]:
-    """Return the lengths of all families; those that share a module of torchvision are counted together."""
-    by_module: dict[str, list[Family]] = {}
+    """Return the lengths of all families; those that stand for the same modules of torchvision are counted together."""
+    together: dict[tuple[str, ...], list[Family]] = {}
     for family in families:
-        module = _module(family)
-        by_module.setdefault(module or f" {family.name}", []).append(family)
-    return [_length(module.strip() if "." in module else "", members) for module, members in by_module.items()]
+        together.setdefault(_modules(family) or ("", family.name), []).append(family)
+    return [_length(modules if modules[0] else (), members) for modules, members in together.items()]
 
 
-def _length(module: str, families: list[Family]) -> Length:
+def _length(modules: tuple[str, ...], families: list[Family]) -> Length:
     paths = tuple(family.path for family in families)
-    own = {network.path for family in families for network in family.networks} - set(paths)
+    counted = [each for family in families for each in family.networks if not modules or _module(each)]
+    own = {network.path for network in counted} - set(paths)
     yaml, more = (sum(map(_yaml_lines_of, files)) for files in (paths, own))
-    source = Path(str(import_module(module).__file__)).read_text(encoding="utf-8") if module else ""
-    count = sum(len(family.networks) for family in families)
-    return Length(paths, module, count, yaml, yaml + more, python_lines(source))
+    python = sum(python_lines(Path(str(import_module(each).__file__)).read_text(encoding="utf-8")) for each in modules)
+    return Length(paths, modules, len(counted), yaml, yaml + more, python)
 
 
-def _module(family: Family) -> str:
-    """Return the module of torchvision that has networks of a family; empty if none has."""
-    known = models.list_models()
-    found = [models.get_model_builder(each.name).__module__ for each in family.networks if each.name in known]
-    return found[0] if found else ""
+def _modules(family: Family) -> tuple[str, ...]:
+    """Return the modules of torchvision that have networks of a family."""
+    return tuple(sorted({module for network in family.networks if (module := _module(network))}))
+
+
+def _module(network: Network) -> str:
+    """Return the module of torchvision that has a network; empty if none has."""
+    known = network.name in models.list_models()
+    return models.get_model_builder(network.name).__module__ if known else ""
 
 
 def _yaml_lines_of(path: str) -> int:
@@ -183,27 +186,27 @@ def _published(name: str) -> str:
 
 def _lengths_section(families: list[Family]) -> Iterator[str]:
     measured = lengths(families)
-    compared = [each for each in measured if each.module]
+    compared = [each for each in measured if each.modules]
     yield from _text(
         "",
         "## Length of the specs",
         "",
         "Lines of YAML (empty lines and comments left out), beside those of torchvision's Python for the same networks "
         "(docstrings, comments, empty lines, `__all__` and all that is about trained weights left out). What "
-        "torchvision shares between its networks (`torchvision.ops.misc`) is not counted; a spec shares nothing. Each "
-        "network also has a file, mostly of five lines, which names its variant, as torchvision has a function for "
-        "each; the second count has them too.",
+        "torchvision shares between its networks (`torchvision.ops.misc`, backbones of other modules) is not counted; "
+        "the file of a family shares nothing. Each of these networks also has a file, mostly of five lines, which names "
+        "its variant, as torchvision has a function for each; the second count has them too.",
         "",
         "| specs | networks | YAML | with those files | torchvision | Python | YAML / Python |",
         "|---|---:|---:|---:|---|---:|---:|",
     )
     for each in sorted(compared, key=lambda each: each.yaml / each.python):
         names = ", ".join(f"`{path}`" for path in each.families)
-        module = each.module.removeprefix("torchvision.models.")
-        yield _length_row(names, each, f"`{module}`")
+        modules = ", ".join(f"`{module.removeprefix('torchvision.models.')}`" for module in each.modules)
+        yield _length_row(names, each, modules)
     total = [sum(getattr(each, name) for each in compared) for name in ("networks", "yaml", "with_networks", "python")]
-    yield _length_row("all of these", Length((), "", *total), "")
-    alone = [each for each in measured if not each.module]
+    yield _length_row("all of these", Length((), (), *total), "")
+    alone = [each for each in measured if not each.modules]
     if alone:
         yield from ("", "Those that torchvision does not have:", "", "| specs | networks | YAML |", "|---|---:|---:|")
         for each in alone:

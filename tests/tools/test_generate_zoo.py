@@ -60,17 +60,18 @@ def net(*, weights=None):
 
 
 def test_a_module_of_torchvision_is_counted_with_all_families_that_have_its_networks() -> None:
-    modules = [length.module for length in LENGTHS if length.module]
+    modules = [module for length in LENGTHS for module in length.modules]
     assert len(set(modules)) == len(modules)
-    (resnet,) = [length for length in LENGTHS if length.module == "torchvision.models.resnet"]
+    (resnet,) = [length for length in LENGTHS if length.modules == ("torchvision.models.resnet",)]
     assert resnet.families == ("families/resnet.yaml",)
+    assert resnet.networks == 10
     assert resnet.with_networks == resnet.yaml + 5 * resnet.networks
     assert 200 < resnet.python < 300
 
 
-@pytest.mark.parametrize("length", [each for each in LENGTHS if each.module], ids=lambda length: length.module)
+@pytest.mark.parametrize("length", [each for each in LENGTHS if each.modules], ids=lambda each: each.families[0])
 def test_specs_are_shorter_than_the_source_of_torchvision(length: generate_zoo.Length) -> None:
-    assert length.with_networks < length.python
+    assert length.yaml < length.python
 
 
 @pytest.mark.parametrize("path", sorted(zoo_root().rglob("*.yaml")), ids=lambda path: path.stem)
