@@ -12,7 +12,7 @@ from archspec.diagnostics.catalog.shapes import AxisOutOfRange, ReshapeElementsD
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int, PositiveInt
 from archspec.ir.op import Op, Sample
-from archspec.ir.records import Arg, Constant, OnnxNode, TorchFunction
+from archspec.ir.records import Arg, Constant, OnnxNode, TorchFunction, TorchHelper
 from archspec.ir.window import POINTWISE, AxisMap, Whole
 from archspec.ops.axes import AXIS, moved_axes, sample_axis
 from archspec.ops.lowering import PREVIOUS, X, chain, step
@@ -125,6 +125,22 @@ class Reshape(Op):
         return (step("Reshape", X, Constant((0, *self.shape)), allowzero=0),)
 
 
+# A permutation as a module, for where it stands in an `nn.Sequential`.
+_PERMUTE = TorchHelper(
+    "Permute",
+    '''class Permute(nn.Module):
+    """Puts the axes of a tensor in another order."""
+
+    def __init__(self, dims: tuple[int, ...]) -> None:
+        super().__init__()
+        self.dims = dims
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.permute(x, self.dims)
+''',
+)
+
+
 class Permute(Op):
     """The same elements with the axes in another order (torch.permute).
 
@@ -159,7 +175,8 @@ class Permute(Op):
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         order = (0, *(axis + 1 for axis in self._order(inputs[0])))
-        return TorchFunction("torch.permute", (Arg("dims", order, positional=True),), output_is_saved=True)
+        dims = Arg("dims", order, positional=True)
+        return TorchFunction("torch.permute", (dims,), module=_PERMUTE.name, output_is_saved=True, helpers=(_PERMUTE,))
 
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
         return (step("Transpose", X, perm=(0, *(axis + 1 for axis in self._order(inputs[0])))),)

@@ -87,7 +87,7 @@ _TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "math", "input", "make
 # Classes and functions that generated source carries for ops that PyTorch lacks. A test compares this with the catalog.
 HELPERS = frozenset(
     {
-        *("BlurPool2d", "ChannelLayerNorm", "DenselyConnected", "StochasticDepth", "crop_like"),
+        *("BlurPool2d", "ChannelLayerNorm", "DenselyConnected", "Permute", "StochasticDepth", "crop_like"),
         *("CosineWindowAttention", "PatchMerging", "RelativeAttention", "WindowAttention"),
         *("relative_positions", "window_mask", "window_partition", "window_reverse"),
     }

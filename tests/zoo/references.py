@@ -77,10 +77,14 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     # Their own initialisation takes minutes.
     "googlenet-torchvision": {"init_weights": False},
     "inception_v3-torchvision": {"init_weights": False},
+    # Their embedding of positions is made for one size of images.
+    **{f"vit_{name}-torchvision": {"image_size": 64} for name in ("b_16", "b_32", "l_16", "l_32")},
+    "vit_h_14-torchvision": {"image_size": 56},
 }
 
 # The shape of an input, where the usual small one would not do.
 INPUTS: Mapping[str, tuple[int, ...]] = {
+    "vit_h_14": (3, 56, 56),
     "mc3_18": (3, 8, 32, 32),
     "r2plus1d_18": (3, 8, 32, 32),
     "r3d_18": (3, 8, 32, 32),
@@ -93,9 +97,12 @@ INPUTS: Mapping[str, tuple[int, ...]] = {
 
 # References that make their modules in another order than they run: the keys are equal, but not their order.
 REORDERED = frozenset(
-    # The projection of a unit is made before the activation that it reads.
-    f"resnetv2_{depth}-timm"
-    for depth in ("18", "18d", "34", "34d", "50", "50d", "101", "152")
+    {
+        # The projection of a unit is made before the activation that it reads.
+        *(f"resnetv2_{depth}-timm" for depth in ("18", "18d", "34", "34d", "50", "50d", "101", "152")),
+        # The norms of a block are made before the layers whose results they read.
+        *(f"swin_v2_{size}-torchvision" for size in "tsb"),
+    }
 )
 
 # How far results may be apart, in parts of their scale, and why. Everything else is bit-equal.

@@ -365,6 +365,9 @@ class Modules:
 
     def _each(self, repeat: Repeat, sites: Sequence[Site], values: list[list[Any]], name: str) -> str:
         if all(value == values[0] for value in values):
+            texts = self._texts(repeat.each)
+            if texts and texts[0].isidentifier():
+                return texts[0]
             found = [tuple(item) if isinstance(item, list) else item for item in values[0]]
             return literal(found)
         return self.values.resolve(sites, values, self._texts(repeat.each), f"{name}_values")
@@ -394,7 +397,7 @@ class Modules:
         initial = self._initial(sites, incoming, name)
         self.body.add(f"{running} = {initial}")
         self.values.running = running
-        self.values.carry(running, inner, map(channels_into, inner))
+        self.values.carry(running, inner, map(self._channels_into, inner))
         self._state_named(template, sites, [*incoming, running], local, name, level)
         self.values.running = outer
         del self._live[len(self._live) - len(around) :]
@@ -496,12 +499,28 @@ class Modules:
                 before = None
                 continue
             self._loose = is_loose(before)
-            elements.append(self._element(node, column, present, incoming, name))
+            if len(present) < len(column):
+                self._flush(elements, local)
+                self._state_conditional(node, column, incoming, local, name)
+            else:
+                elements.append(self._element(node, column, present, incoming, name))
             self._loose = False
             incoming = self.values.outgoing(node, column, [incoming])
             before = present if len(present) == len(column) else None
         self._flush(elements, local)
         return incoming
+
+    def _state_conditional(
+        self, node: NodeTemplate, column: list[Site], incoming: list[str], local: str, name: str
+    ) -> None:
+        """State what appends the module of a node if its `when` is true."""
+        present = [site for site in column if site.item is not None]
+        element = self._element(node, present, present, incoming, name)
+        hint = f"{name}_{as_identifier(node.name)}" if not node.name.isdecimal() else name
+        self.body.add(f"if {self.condition(node, column, hint)}:")
+        self.body.indent += 1
+        self._flush([element], local)
+        self.body.indent -= 1
 
     def _needs_table(self, node: NodeTemplate, present: list[Site], incoming: list[str], name: str) -> bool:
         """Tell whether the copies of a list's loop would look up the channels that enter them by their index."""
@@ -534,7 +553,7 @@ class Modules:
         running = outer or self._running_name()
         initial = self._initial(sites, incoming, name)
         self.values.running = running
-        self.values.carry(running, inner, (channels_into(site) for site in inner))
+        self.values.carry(running, inner, map(self._channels_into, inner))
         self.values.names.loops.append(_loop_of(repeat))
         self.body.indent += 1
         carried = [*(text for text in incoming if text != running), running]
@@ -582,7 +601,11 @@ class Modules:
 
     def _channels_after(self, site: Site) -> int:
         """Return the channels of what leaves an item, or passes where it is left out."""
-        return self.values.source.graph.type_of(next(iter(site.child.values.values()))).channels
+        return self.values.source.width_of(next(iter(site.child.values.values())))
+
+    def _channels_into(self, site: Site) -> int:
+        """Return the channels of what enters an item."""
+        return self.values.source.width_of(next(iter(entering(site.item))))
 
     def _looped(self, text: str, repeat: Repeat) -> bool:
         loop = _loop_of(repeat)
@@ -590,7 +613,7 @@ class Modules:
 
     def _initial(self, sites: Sequence[Site], incoming: list[str], name: str) -> str:
         """Return source for the channels before a loop."""
-        values = [channels_into(site) for site in sites]
+        values = [self._channels_into(site) for site in sites]
         return self.values.resolve(sites, values, incoming, f"{name}_width")
 
     def _update(self, inner: list[Site], after: list[str], running: str, name: str) -> None:
@@ -668,12 +691,6 @@ def is_loose(before: list[Site] | None) -> bool:
     if not before or not all(isinstance(site.item, Node) for site in before):
         return False
     return not any(code_of(site.node).output_is_saved for site in before)
-
-
-def channels_into(site: Site) -> int:
-    """Return the channels of what enters an item."""
-    item = site.item
-    return (item.input_types[0] if isinstance(item, Node) else next(iter(item.input_types.values()))).channels
 
 
 def joined(elements: list[str]) -> str:

@@ -20,13 +20,16 @@ from archspec.backends.torch.formatting import formatted
 from archspec.backends.torch.initialisation import initialisation
 from archspec.backends.torch.symbols import ClassName, names_in
 from archspec.backends.torch.values import NeedsClassError, Written
+from archspec.backends.torch.widths import channels_last
 from archspec.backends.torch.writer import ClassWriter, docstring
 from archspec.diagnostics.problem import Collector
 from archspec.elaborate.network import Choice, elaborate
+from archspec.ops.layout import Permute
+from archspec.ops.windows import WindowPartition
 from archspec.spec.names import HELPERS, as_identifier
 
 if TYPE_CHECKING:
-    from archspec.ir.graph import Graph, Scope, Value
+    from archspec.ir.graph import Graph, Node, Scope, Value
     from archspec.ir.tensor import Shape
     from archspec.spec.template import NodeTemplate, SpecTemplate
 
@@ -59,7 +62,7 @@ def _text(graph: Graph, spec: SpecTemplate, kept: frozenset[str], fingerprint: s
     writer = SourceWriter(graph, spec, kept)
     classes = writer.write()
     code = "\n\n\n".join("\n".join(lines) for lines in classes)
-    code = "\n\n\n".join([*_functions(code), *_helpers(graph), code])
+    code = "\n\n\n".join([*_functions(code), *_helpers(graph, code), code])
     return f"{_header(graph, fingerprint)}\n\n{_imports(code)}\n\n\n{code}\n"
 
 
@@ -83,11 +86,18 @@ def _functions(code: str) -> list[str]:
     return [_MAKE_DIVISIBLE.strip()] if "make_divisible(" in code else []
 
 
-def _helpers(graph: Graph) -> list[str]:
-    """Return what the ops of a network need beside PyTorch, each once."""
-    helpers = (helper for node in graph.nodes.values() for helper in code_of(node).helpers)
+def _helpers(graph: Graph, code: str) -> list[str]:
+    """Return what the source uses beside PyTorch, each once. Of a function's module it may use either, or none."""
+    of_ops = (helper for node in graph.nodes.values() for helper in code_of(node).helpers)
     containers = [DENSE] if any(scope.kind == "dense" for scope in graph.root.walk()) else []
-    return [helper.source.strip() for helper in dict.fromkeys([*helpers, *containers])]
+    helpers = dict.fromkeys([*of_ops, *containers])
+    used = names_in(code)
+    sources: list[str] = []
+    for helper in reversed(helpers):
+        if helper.name in used:
+            sources.append(helper.source.strip())
+            used |= names_in(helper.source)
+    return sources[::-1]
 
 
 # ----------------------------------------------------------------------------------------------------- arguments
@@ -162,6 +172,7 @@ class SourceWriter:
         self.kept = kept
         self.comments = comments
         self.definitions = Definitions(graph.root)
+        self._last = channels_last(graph)
         self._written: dict[int, Written] = {}
         self._classes: list[list[str]] = []
         self.block_names = {scope.block for scope in graph.root.walk() if scope.block is not None}
@@ -258,6 +269,17 @@ class SourceWriter:
         name = class_name(label)
         self._names[name] += 1
         return name if self._names[name] == 1 else f"{name}{self._names[name]}"
+
+    def width_of(self, value: Value) -> int:
+        """Return the channels of a value, wherever they stand."""
+        tensor = self.graph.type_of(value)
+        return tensor.features if value.node in self._last else tensor.channels
+
+    def turns(self, node: Node) -> bool:
+        """Tell whether a node takes the channels from the first axis to the last."""
+        if not isinstance(node.op, Permute | WindowPartition) or node.path not in self._last:
+            return False
+        return not any(value.node in self._last for value in node.inputs)
 
     def shape_of(self, value: Value) -> Shape:
         """Return the shape of a value per sample; empty where comments are left out."""

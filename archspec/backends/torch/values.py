@@ -28,6 +28,8 @@ from archspec.ir.graph import Node, Scope
 from archspec.ir.records import InputSize
 from archspec.ops.join import Concat
 from archspec.ops.parts import Chunk, Split
+from archspec.ops.pixels import PixelShuffle, PixelUnshuffle
+from archspec.ops.windows import PatchMerging
 from archspec.source.tree import Scalar
 from archspec.spec.expressions import UNKNOWN
 from archspec.spec.names import HELPERS
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from archspec.backends.torch.source import SourceWriter
     from archspec.ir.graph import Child
+    from archspec.ir.op import Op
     from archspec.ir.records import Arg, TorchCode
     from archspec.spec.template import NodeTemplate, Parameter
 
@@ -173,12 +176,10 @@ class Values:
 
     def _shape(self, head: str, attribute: str) -> str | None:
         if head == "input" and self.groups:
-            return next(iter(self.groups[-1]), None) if attribute in ("channels", "features") else None
+            return _size(self.groups[-1], attribute)
         if any(head in scope.inputs for scope in self.scopes) or head == "input":
             return self._input_size(head, attribute)
-        if attribute in ("channels", "features") and head in self.symbols:
-            return next(iter(self.symbols[head]), None)
-        return None
+        return _size(self.symbols.get(head, []), attribute)
 
     def _input_size(self, head: str, attribute: str) -> str | None:
         """Make a size of the block's input an argument of the constructor."""
@@ -197,11 +198,11 @@ class Values:
         return name
 
     def input_symbols(self, name: str) -> list[str]:
-        """Return source for the channels of one of the class's inputs."""
+        """Return source for the channels of one of the class's inputs, then for its features, if they are others."""
         types = [scope.input_types.get(name) for scope in self.scopes]
-        attribute = "features" if all(tensor is not None and tensor.rank == 1 for tensor in types) else "channels"
-        text = self._input_size(name, attribute)
-        return [] if text is None else [text]
+        vectors = all(tensor is not None and tensor.rank == 1 for tensor in types)
+        texts = [self._input_size(name, attribute) for attribute in ("features", "channels")[: 2 - vectors][::-1]]
+        return [text for text in texts if text is not None]
 
     # ----------------------------------------------------------------------------------------------- values
 
@@ -318,14 +319,17 @@ class Values:
         source = op.channels_from()
         if source is not None:
             return self.argument_candidates(template, source, site) or [literal(getattr(op, source))]
+        texts = list(dict.fromkeys(text for texts in incoming for text in texts))
+        if self.source.turns(site.node):
+            return [text for text in texts if "features" not in text]
+        if (form := _form_of(op)) is not None:
+            return [form.format(_within(text)) for text in _features_first(texts)]
         if isinstance(op, Concat) and op.axis == 0:
             parts = [str(next(iter(texts), "")) for texts in incoming]
             return [] if "" in parts else [_sum(parts)]
-        if isinstance(op, Chunk) and op.axis == 0:
-            return [f"{_within(text)} // {op.chunks}" for text in incoming[0]]
         if isinstance(op, Split) and op.axis == 0 and isinstance(op.split_size, int):
             return self.argument_candidates(template, "split_size", site)
-        return incoming[0] if incoming else []
+        return texts
 
     def _outgoing_block(self, template: NodeTemplate, site: Site, incoming: list[list[str]]) -> list[str]:
         written = self.source.written(site.scope)
@@ -340,13 +344,12 @@ class Values:
         incoming: list[list[str]],
     ) -> list[str]:
         """Return symbols in terms of a class's arguments as what they are where the class is used."""
-        values: dict[str, str] = {}
-        for param in written.params:
-            texts = self._call_candidates(param, template, site, incoming)
-            if texts:
-                values[param.name] = f"({texts[0]})" if not str(texts[0]).isalnum() else str(texts[0])
-        texts = (substituted(symbol, values) for symbol in symbols)
-        return [text for text in texts if text is not None]
+        candidates = {param.name: self._call_candidates(param, template, site, incoming) for param in written.params}
+        texts: list[str | None] = []
+        for choice in range(max((len(each) for each in candidates.values()), default=1)):
+            values = {name: _closed(each[min(choice, len(each) - 1)]) for name, each in candidates.items() if each}
+            texts += [substituted(symbol, values) for symbol in symbols]
+        return list(dict.fromkeys(text for text in texts if text is not None))
 
     def _outgoing_scope(self, present: Sequence[Site], incoming: list[str]) -> list[str]:
         """Candidates for the result of a group or repeat: those of its last node, without the loops' names."""
@@ -384,6 +387,8 @@ class Values:
             candidates: list[str] = []
             if isinstance(arg.source, InputSize):
                 candidates = incoming[arg.source.index]
+                if arg.source.axis == -1:
+                    candidates = _features_first(candidates)
             elif arg.source is not None:
                 texts = self.argument_candidates(template, arg.source, sites[0])
                 candidates = [arg.form.replace("{}", text) for text in texts]
@@ -435,7 +440,8 @@ class Values:
         if param.size_of is not None:
             names = list(site.scope.inputs)
             position = names.index(param.size_of) if param.size_of in names else 0
-            return incoming[position] if position < len(incoming) else []
+            texts = incoming[position] if position < len(incoming) else []
+            return _features_first(texts) if param.name.endswith("features") else texts
         if param.captured is not None:
             text = self.rename(param.captured)
             return [] if text is None else [text]
@@ -493,6 +499,29 @@ def _value_given(code: TorchCode, arg: Arg) -> Any:
     return next((other.value for other in code.args if other.name == arg.name), arg.default)
 
 
+def _form_of(op: Op) -> str | None:
+    """Return the channels of an op's result in terms of those of its input, if they are others."""
+    if isinstance(op, Chunk) and op.axis == 0:
+        return f"{{}} // {op.chunks}"
+    if isinstance(op, PixelShuffle):
+        return f"{{}} // {op.upscale_factor**2}"
+    if isinstance(op, PixelUnshuffle):
+        return f"{{}} * {op.downscale_factor**2}"
+    return "2 * {}" if isinstance(op, PatchMerging) else None
+
+
+def _features_first(texts: Iterable[str]) -> list[str]:
+    """Return candidates for the size of a last axis, those that are made of such a size first."""
+    return sorted(texts, key=lambda text: "features" not in text)
+
+
+def _size(texts: Iterable[str], attribute: str) -> str | None:
+    """Return the first candidate for an attribute of a shape; None if it is neither its channels nor its features."""
+    if attribute not in ("channels", "features"):
+        return None
+    return next(iter(_features_first(texts) if attribute == "features" else texts), None)
+
+
 def _table(sites: list[tuple[Any, Any]], indices: list[str]) -> Any:
     """Return the values at some sites as a nested tuple, by the indices of the loops around them."""
     if not indices:
@@ -500,7 +529,9 @@ def _table(sites: list[tuple[Any, Any]], indices: list[str]) -> Any:
     rows: dict[int, list[tuple[Any, Any]]] = {}
     for env, value in sites:
         rows.setdefault(env[indices[0]], []).append((env, value))
-    return tuple(_table(rows[index], indices[1:]) for index in sorted(rows))
+    # Where there is no site at an index (`when` is false there), anything may stand.
+    held = [rows.get(index, rows[min(rows)]) for index in range(max(rows) + 1)]
+    return tuple(_table(row, indices[1:]) for row in held)
 
 
 def own_names(env: Mapping[str, Any]) -> Iterable[str]:
@@ -515,6 +546,10 @@ def _sum(parts: list[str]) -> str:
         return str(sum(int(part) for part in parts))
     terms = [part if count == 1 else f"{count} * {_within(part)}" for part, count in counts.items()]
     return " + ".join(terms)
+
+
+def _closed(text: str) -> str:
+    return text if text.isalnum() else f"({text})"
 
 
 def _within(part: str) -> str:

@@ -85,7 +85,7 @@ class ClassWriter:
     def _holding(self, result: str, symbols: list[str]) -> tuple[str, ...]:
         """Return the candidates that give the channels of one of the class's results in each expansion."""
         texts = [self._declared(text) for text in symbols]
-        values = [self.source.graph.type_of(scope.outputs[result]).channels for scope in self.scopes]
+        values = [self.source.width_of(scope.outputs[result]) for scope in self.scopes]
         envs = [self.values.names.values(scope, scope.env) for scope in self.scopes]
         if not (texts and texts[0].isidentifier()):
             # `channels` says more than `2 * (channels // 2)`.
