@@ -85,6 +85,8 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
 # The shape of an input, where the usual small one would not do.
 INPUTS: Mapping[str, tuple[int, ...]] = {
     "vit_h_14": (3, 56, 56),
+    # Windows of 7 x 7 must divide the maps of all stages.
+    "maxvit_t": (3, 224, 224),
     "mc3_18": (3, 8, 32, 32),
     "r2plus1d_18": (3, 8, 32, 32),
     "r3d_18": (3, 8, 32, 32),

@@ -86,9 +86,12 @@ def _is_one_of(classes: list[str], inside: set[str]) -> str:
 
 
 def _is_optional(graph: Graph, rule: InitRule, fill: Fill, classes: list[str]) -> bool:
-    """Tell whether modules may lack a tensor, for PyTorch's annotations or in fact."""
-    return _may_lack(fill.tensor, classes) or any(
-        f"{path}.{fill.tensor}" not in _parameters(graph, path) for path in rule.nodes
+    """Tell whether modules may lack a tensor, for PyTorch's annotations or in fact: also those inside helpers."""
+    helpers = {helper for node in graph.nodes.values() for helper in code_of(node).helpers}
+    return (
+        _may_lack(fill.tensor, classes)
+        or any(f"{name}(" in helper.source for helper in helpers for name in classes)
+        or any(f"{path}.{fill.tensor}" not in _parameters(graph, path) for path in rule.nodes)
     )
 
 
