@@ -123,6 +123,16 @@ def test_modules_inside_of_others_are_left_alone(tmp_path: Path) -> None:
     assert given["attend.out_proj.weight"].ne(0).any()
 
 
+def test_layers_of_ops_that_are_made_of_several_are_filled_too(tmp_path: Path) -> None:
+    graph = "{merge: patch_merging, head: {op: linear, out_features: 2}}"
+    head = "init: {linear: {weight: ones, bias: zeros}}"
+    module = made(tmp_path, spec(graph, head=head, inputs="{x: [4, 4, 3]}"))
+    found = dict(module.named_parameters())
+    assert found["merge.reduction.weight"].eq(1).all()
+    assert found["head.weight"].eq(1).all()
+    assert found["head.bias"].eq(0).all()
+
+
 def test_parameters_still_learn(tmp_path: Path) -> None:
     assert all(tensor.requires_grad and tensor.is_leaf for tensor in weights("{fc: {weight: eye}}", tmp_path).values())
 
