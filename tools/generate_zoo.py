@@ -194,8 +194,8 @@ def _lengths_section(families: list[Family]) -> Iterator[str]:
         "Lines of YAML (empty lines and comments left out), beside those of torchvision's Python for the same networks "
         "(docstrings, comments, empty lines, `__all__` and all that is about trained weights left out). What "
         "torchvision shares between its networks (`torchvision.ops.misc`, backbones of other modules) is not counted; "
-        "the file of a family shares nothing. Each of these networks also has a file, mostly of five lines, which names "
-        "its variant, as torchvision has a function for each; the second count has them too.",
+        "the file of a family shares nothing. Each of these networks also has a file, mostly of five lines, which "
+        "names its variant, as torchvision has a function for each; the second count has them too.",
         "",
         "| specs | networks | YAML | with those files | torchvision | Python | YAML / Python |",
         "|---|---:|---:|---:|---|---:|---:|",
