@@ -70,7 +70,7 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "deeplabv3_mobilenet_v3_large-torchvision": {"weights_backbone": None, "aux_loss": True},
     "deeplabv3_resnet101-torchvision": {"weights_backbone": None, "aux_loss": True},
     "deeplabv3_resnet50-torchvision": {"weights_backbone": None, "aux_loss": True},
-    "fpn_resnet50-constructor": {"weights": None, "norm_layer": nn.BatchNorm2d, "trainable_layers": 5},
+    "fpn_resnet50-torchvision": {"weights": None, "norm_layer": nn.BatchNorm2d, "trainable_layers": 5},
     "fcn_resnet101-torchvision": {"weights_backbone": None, "aux_loss": True},
     "fcn_resnet50-torchvision": {"weights_backbone": None, "aux_loss": True},
     "lraspp_mobilenet_v3_large-torchvision": {"weights_backbone": None},
@@ -127,7 +127,7 @@ class Reference:
     def make(self) -> nn.Module:
         """Return the network, with whatever weights it starts with."""
         arguments = ARGUMENTS.get(str(self), {})
-        if self.library == "constructor":
+        if self.name in CONSTRUCTORS:
             return CONSTRUCTORS[self.name](**arguments)
         if self.library == "torchvision":
             return torchvision.models.get_model(self.name, weights=None, **arguments)
@@ -155,10 +155,9 @@ class Reference:
 
 def references() -> list[Reference]:
     """Return what each spec of the zoo is compared with."""
-    names = torchvision.models.list_models()
+    names = {*torchvision.models.list_models(), *CONSTRUCTORS}
     of_torchvision = [Reference(name, "torchvision", name) for name in SPECS if name in names]
-    of_timm = [Reference(name, "timm", TIMM[name]) for name in SPECS if name in TIMM]
-    return of_torchvision + of_timm + [Reference(name, "constructor", name) for name in SPECS if name in CONSTRUCTORS]
+    return of_torchvision + [Reference(name, "timm", TIMM[name]) for name in SPECS if name in TIMM]
 
 
 def tensors(result: Any) -> list[Tensor]:
