@@ -37,5 +37,5 @@ def imported(source: str, name: str) -> types.ModuleType:
     sys.modules.setdefault("archspec_generated", types.ModuleType("archspec_generated"))
     sys.modules[module_name] = module
     # The source was written by this package, from names that it has checked.
-    exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102
+    exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
     return module
