@@ -24,6 +24,7 @@ from archspec.elaborate.op_maker import OpMaker
 from archspec.elaborate.references import one_result, resolve
 from archspec.elaborate.repeats import Copies
 from archspec.elaborate.reports import Reports
+from archspec.elaborate.sharing import Sharing
 from archspec.elaborate.size import Sizer
 from archspec.elaborate.vocabulary import Vocabulary
 from archspec.ir.graph import Child, Node, Scope, Value
@@ -66,6 +67,7 @@ class Expander:
         self.sizer = Sizer(blocks)
         self._limits = limits
         self._maker = OpMaker(self.reports, limits)
+        self._sharing = Sharing(self)
         self._steps = 0
         self._seen: set[Span] = set()  # the places of nodes that were expanded or checked
         self._used: set[int] = set()  # blocks, likewise, by their ids
@@ -136,7 +138,10 @@ class Expander:
                 frame.env[name] = self.view(outcome.results)
         self.failed |= outcome.results is None and not frame.only_checked
         frame.previous = outcome.results
-        frame.children.append(Child(template, outcome.item, outcome.results or {}, env))
+        child = Child(template, outcome.item, outcome.results or {}, env)
+        frame.children.append(child)
+        if name is not None:
+            frame.made.setdefault(name, child)
 
     def view(self, results: Results) -> ShapeView:
         """Return the shape of a node's result, as expressions see it."""
@@ -221,6 +226,8 @@ class Expander:
         """Expand a node: an op, a block or an inline group."""
         template = site.template
         self.mark(template)
+        if template.share is not None:
+            return self._sharing.expand(site)
         if template.graph is not None:
             return self._group(site, template.graph)
         name = None if template.op is None else self._op_name(site)
@@ -275,7 +282,12 @@ class Expander:
         outputs = self._maker.infer(op, types, site, around)
         if outputs is None:
             return FAILED
-        return self._add(Node(site.path, op, inputs, types, outputs, site.template.span), site.span)
+        try:
+            owner = self._sharing.owner(site.path, op, types)
+        except ProblemError as error:
+            self.reports.add_all(error.problems, site.frame, site.path)
+            return FAILED
+        return self._add(Node(site.path, op, inputs, types, outputs, site.template.span, owner), site.span)
 
     def _add(self, node: Node, span: Span) -> Outcome:
         self._limits.check_nodes(len(self.nodes) + 1, span, node.path)

@@ -75,6 +75,7 @@ class Frame:
         previous: the results of the node before.
         children: what became of its nodes so far.
         numbers: how far its numbers are given, if it is a list.
+        made: what became of its nodes so far, by name.
         around: the names in the graphs around it, which cannot be named here.
         open: not all of its names are known, so one that is not is no mistake.
         only_checked: nothing is expanded here: what it says is checked as far as one can without values.
@@ -90,6 +91,7 @@ class Frame:
     previous: Results = None
     children: list[Child[NodeTemplate]] = field(default_factory=list[Child["NodeTemplate"]])
     numbers: Numbers = field(default_factory=Numbers)
+    made: dict[str, Child[NodeTemplate]] = field(default_factory=dict[str, "Child[NodeTemplate]"])
     around: frozenset[str] = frozenset()
     open: bool = False
     only_checked: bool = False

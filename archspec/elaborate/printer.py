@@ -144,18 +144,31 @@ def _results_by_name(name: str, item: Node | _Group) -> dict[str, Value]:
 
 def _body(group: _Group, inputs: _Names) -> tuple[Document, _Names]:
     """Return the graph of a group, and what its own scope calls the values in it."""
+    owners = {name: _owner(item) for name, item in group.items.items()}
     known: _Names = dict(inputs)
     previous = list(inputs)[:1]
     printed: dict[str, Document] = {}
     for name, item in group.items.items():
         read = list(item.inputs if isinstance(item, Node) else item.reads)
         sources = [] if read == previous and len(read) == 1 else [known[value] for value in read]
-        printed[name] = _node(item, sources) if isinstance(item, Node) else _group(item, sources)
+        shared = owners[name]
+        if shared is not None and shared in printed:
+            printed[name] = flow({"share": shared, **_from(sources)})
+        else:
+            printed[name] = _node(item, sources) if isinstance(item, Node) else _group(item, sources)
         results = _results_by_name(name, item)
         known.update({value: text for text, value in results.items() if value not in known})
         previous = list(results.values())
     numbered = list(printed) == [str(index) for index in range(len(printed))]
     return list(printed.values()) if numbered else printed, known
+
+
+def _owner(item: Node | _Group, depth: int = 1) -> str | None:
+    """Return the name of the node or group, `depth` names from the end of paths, whose tensors an item uses."""
+    if isinstance(item, Node):
+        return None if item.shares is None else item.shares.split(".")[-depth]
+    found = (_owner(inner, depth + 1) for inner in item.items.values())
+    return next((name for name in found if name is not None), None)
 
 
 def _node(node: Node, sources: Sequence[str]) -> str:

@@ -45,6 +45,7 @@ class Node:
         input_types: their types.
         output_types: the types of its results.
         span: where the spec defines it.
+        shares: the path of the node whose tensors it uses; None if it has its own.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Node:
     input_types: tuple[TensorType, ...]
     output_types: tuple[TensorType, ...]
     span: Span
+    shares: str | None = None
 
     @property
     def output(self) -> TensorType:
@@ -60,8 +62,8 @@ class Node:
         return self.output_types[0]
 
     def parameters(self) -> tuple[ParameterSpec, ...]:
-        """Return the tensors that the node owns."""
-        return self.op.parameters(self.input_types)
+        """Return the tensors that the node owns; those that it shares belong to another."""
+        return () if self.shares is not None else self.op.parameters(self.input_types)
 
 
 @dataclass(frozen=True, slots=True)

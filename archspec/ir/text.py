@@ -36,7 +36,8 @@ def _node(graph: Graph, node: Node) -> str:
     inputs = [_value(graph, value) for value in node.inputs]
     parameters = [_stated(node.op)] if stated(node.op) else []
     shapes = ", ".join(f"{tensor}{_dtype(tensor.dtype)}" for tensor in node.output_types)
-    return f"{node.path} = {node.op.op}({', '.join([*inputs, *parameters])}): {shapes}"
+    shared = "" if node.shares is None else f" with the tensors of {node.shares}"
+    return f"{node.path} = {node.op.op}({', '.join([*inputs, *parameters])}){shared}: {shapes}"
 
 
 def _rule(rule: InitRule) -> list[str]:

@@ -46,10 +46,10 @@ class Cost:
 def costs(graph: Graph) -> Mapping[str, Cost]:
     """Return the costs of each node, by path."""
     found: dict[str, Cost] = {}
-    known: dict[tuple[int, tuple[TensorType, ...]], Cost] = {}  # equal ops are mostly one object
+    known: dict[tuple[int, tuple[TensorType, ...], bool], Cost] = {}  # equal ops are mostly one object
 
     def visit(node: Node) -> None:
-        key = (id(node.op), node.input_types)
+        key = (id(node.op), node.input_types, node.shares is None)
         if key not in known:
             known[key] = _cost(node)
         found[node.path] = known[key]

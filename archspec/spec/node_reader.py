@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from archspec.diagnostics.catalog.expansion import BadRepeat
-from archspec.diagnostics.catalog.spec import MissingKey, NotSupported, UnknownKey, WrongKind
+from archspec.diagnostics.catalog.spec import MissingKey, UnknownKey, WrongKind
 from archspec.diagnostics.text import closest, did_you_mean, printable
 from archspec.source.tree import Mapping, Scalar, Sequence
 from archspec.spec import names
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archspec.spec.reader import Reader
 
 NODE_KEYS = NodeLevel.known()
-_LATER = ("share",)
+_WITH_SHARE = ("share", "from", "when", "else")
 
 _Part = TypeVar("_Part")
 
@@ -42,7 +42,6 @@ class NodeReader:
         """Return the node. Of one that cannot be read in full, what can be comes back, marked as broken."""
         tree, reader = self._tree, self._reader
         op_tree, graph_tree = tree.get("op"), tree.get("graph")
-        self._check_features()
         self._check_keys()
         is_group = graph_tree is not None
         where = f"group {printable(self._name)!r}"
@@ -56,6 +55,7 @@ class NodeReader:
             when=self._condition(tree.get("when")),
             otherwise=self._otherwise(tree.entry("else")),
             repeats=self._repeats(tree.get("repeat")),
+            share=self._shared(tree.get("share")),
             dense=self._is_dense(tree),
             graph=None if graph_tree is None else self._kept(reader.graph(graph_tree, where)),
             inputs=self._input_names(sources) if is_group else ("input",),
@@ -83,15 +83,12 @@ class NodeReader:
 
     # ----------------------------------------------------------------------------------------------- keys
 
-    def _check_features(self) -> None:
-        for key in _LATER:
-            if (entry := self._tree.entry(key)) is not None:
-                self._fail(NotSupported(span=entry.key.span, feature=f"`{key}`"))
-
     def _check_keys(self) -> None:
         """Check that the node is either an op or a group, and has the keys of that."""
         op, graph = self._tree.entry("op"), self._tree.entry("graph")
-        if op is not None and graph is not None:
+        if self._tree.entry("share") is not None:
+            self._check_share()
+        elif op is not None and graph is not None:
             hint = "remove one of the two keys"
             self._fail(
                 WrongKind(
@@ -104,6 +101,12 @@ class NodeReader:
             self._check_group()
         elif not self._broken:
             self._check_neither()
+
+    def _check_share(self) -> None:
+        for entry in self._tree.entries:
+            if entry.key.text not in _WITH_SHARE:
+                hint = "what it is, the shared node says; beside share there can be from, when and else"
+                self._unknown(entry, self._where, hint)
 
     def _check_op(self) -> None:
         if (entry := self._tree.entry("outputs")) is not None:
@@ -171,6 +174,9 @@ class NodeReader:
         if not loops:
             self._fail(BadRepeat(span=tree.span, reason="the list of loops is empty"))
         return tuple(loop for loop in loops if loop is not None)
+
+    def _shared(self, tree: Tree | None) -> Ref | None:
+        return None if tree is None else self._kept(self._reader.reference(tree, "share"))
 
     def _is_dense(self, tree: Mapping) -> bool:
         """Read `connect`, whose only word is `dense`."""

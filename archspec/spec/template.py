@@ -61,6 +61,7 @@ class NodeTemplate:
         otherwise: what `else` names.
         inputs: the names of a group's inputs.
         outputs: the results of a group; without any, those of its last node.
+        share: the node whose module this one uses again.
         dense: each copy reads the concatenation of the input and of all results before, and all of them are the result.
         broken: part of it could not be read, which has been reported. Its results are unknown.
     """
@@ -73,6 +74,7 @@ class NodeTemplate:
     when: Scalar | None = None
     otherwise: Ref | None = None
     repeats: tuple[Repeat, ...] = ()
+    share: Ref | None = None
     dense: bool = False
     graph: GraphTemplate | None = None
     inputs: tuple[str, ...] = ("input",)

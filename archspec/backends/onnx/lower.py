@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 
 def state_key(node: Node, tensor: str) -> str:
-    """Return what a tensor of a node is called in the `state_dict`; a bare parameter is called as its node."""
-    return f"{node.path}.{tensor}" if tensor else node.path
+    """Return what a tensor of a node is called in the `state_dict`; a bare parameter is called as its node.
+
+    The tensors of a node that shares those of another are called after that one.
+    """
+    path = node.shares or node.path
+    return f"{path}.{tensor}" if tensor else path
 
 
 def exported_outputs(graph: Graph) -> tuple[Output, ...]:

@@ -73,8 +73,11 @@ class FlatWriter:
         args = _arguments(code)
         attribute = ""
         if isinstance(code, TorchModule):
-            self._register(parts, f"{code.cls}({args})")
-            attribute = _access(parts)
+            shared = node.shares is not None and node.shares.startswith(self.prefix)
+            owner = tuple((node.shares or "").removeprefix(self.prefix).split(".")) if shared else parts
+            if not shared:
+                self._register(parts, f"{code.cls}({args})")
+            attribute = _access(owner)
         text = expression_of_code(code, args, attribute)
         name = "_".join(map(as_identifier, parts))
         results = node.op.results(node.input_types)

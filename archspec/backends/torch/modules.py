@@ -639,6 +639,8 @@ def require_chain(expansions: Sequence[Expansion]) -> None:
 def _require_chain(scope: Scope[Any]) -> None:
     value = next(iter(scope.inputs.values()))
     for child in scope.children:
+        if child.template.share is not None:
+            raise NeedsClassError  # a list would register the module twice
         if child.item is None:
             if list(child.values.values()) != [value]:
                 raise NeedsClassError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import textwrap
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from archspec.backends.torch.source import SourceWriter
     from archspec.backends.torch.symbols import CtorParam
     from archspec.ir.graph import Value
-    from archspec.spec.template import NodeTemplate, OutputTemplate
+    from archspec.spec.template import NodeTemplate, OutputTemplate, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class ClassWriter:
         self.symbols: dict[Key, list[str]] = {Key(name): self.values.input_symbols(name) for name in self.inputs}
         self.aliases: dict[Key, Key] = {}
         self.attributes: dict[Key, str] = {}
+        self.registered: dict[int, str] = {}  # the attributes of submodules, by the positions of their nodes
         self.lines: list[str] = []
         self._is_module_list = False
 
@@ -171,7 +173,10 @@ class ClassWriter:
         if not place.present:
             self.aliases[Key(position)] = place.passing
             return
-        if isinstance(item := place.present[0].item, Node) and isinstance(code := code_of(item), TorchParameter):
+        item = place.present[0].item
+        if template.share is not None:
+            template = self._shared(place, template.share)
+        elif isinstance(item, Node) and isinstance(code := code_of(item), TorchParameter):
             self._parameter(place, code)
         elif not self._stateless(place):
             self._module(place)
@@ -182,7 +187,7 @@ class ClassWriter:
             symbols = self._named_channels(place, symbols)
         for result in place.present[0].child.values:
             self.symbols[Key(position, result)] = symbols
-        self.values.symbols[template.name] = symbols
+        self.values.symbols[place.template.name] = symbols
         for result, texts in self.values.results.get(id(template), {}).items():
             if result:
                 self.symbols[Key(position, result)] = texts
@@ -228,18 +233,29 @@ class ClassWriter:
             body.add("else:")
             body.add("    " + self._registered(name, "nn.Identity()" if passes_input else "None"))
         attribute = self._attribute(name)
-        call = f"{attribute}({{all}})"
-        results: tuple[str, ...] = ()
-        item = place.present[0].item
-        if isinstance(item, Node):
-            code = code_of(item)
-            call = code.call(attribute) if isinstance(code, TorchModule) else call
-        elif len(item.outputs) > 1:
-            results = tuple(item.outputs)
-        step = Step(place.position, name, place.sources, call, results=results)
+        self.registered[place.position] = attribute
+        step = Step(place.position, name, place.sources, *_call(place.present[0].item, attribute))
         if place.is_conditional and not passes_input:
             step.condition, step.otherwise = f"{attribute} is not None", place.passing
         self._add_step(step, place)
+
+    def _shared(self, place: _Place, ref: Ref) -> NodeTemplate:
+        """Write a node that uses the module of another one again; return what the spec says of that one."""
+        position = key_of(self.graph, ref, self.inputs).position
+        assert isinstance(position, int)
+        template = self.graph.nodes[position]
+        attribute = self.registered.get(position)
+        if attribute is None:
+            if not self._stateless(dataclasses.replace(place, template=template)):
+                raise NeedsClassError
+            return template
+        step = Step(place.position, place.template.name, place.sources, *_call(place.present[0].item, attribute))
+        if place.is_conditional:
+            step.condition, step.otherwise = f"self.use_{place.template.name}", place.passing
+            condition = self.modules.condition(place.template, place.column, place.template.name)
+            self.modules.body.add(f"{step.condition} = {condition}")
+        self._add_step(step, place)
+        return template
 
     def _parameter(self, place: _Place, code: TorchParameter) -> None:
         """Register a bare tensor under its name; what reads it names the attribute."""
@@ -470,6 +486,14 @@ class ClassWriter:
             if name in used:
                 used |= names_in(lets[name])
         return used
+
+
+def _call(item: Any, attribute: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return the source that calls a submodule, how tightly it binds, and the names of its results, if several."""
+    if isinstance(item, Node):
+        code = code_of(item)
+        return (code.call(attribute) if isinstance(code, TorchModule) else f"{attribute}({{all}})"), "atom", ()
+    return f"{attribute}({{all}})", "atom", tuple(item.outputs) if len(item.outputs) > 1 else ()
 
 
 def docstring(description: str) -> list[str]:

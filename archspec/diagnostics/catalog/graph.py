@@ -271,6 +271,42 @@ class SameForAllSamples(Problem):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CannotShare(Problem):
+    """`share` names a node whose module cannot be used here.
+
+    Its tensors must fit what it is used on; a node that is left out, or that is repeated, has no module to share.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv1: {op: conv, out_channels: 4, kernel_size: 3}
+          conv2: {share: conv1}
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv1: {op: conv, out_channels: 3, kernel_size: 3}
+          conv2: {share: conv1}
+    """
+
+    code: ClassVar[str] = "AS408"
+    slug: ClassVar[str] = "cannot-share"
+
+    name: str
+    reason: str
+
+    def message(self) -> str:
+        return f"the module of {printable(self.name)!r} cannot be shared: {self.reason}"
+
+    def help(self) -> str:
+        return "give this node a module of its own: op, in place of share"
+
+
 PROBLEMS: tuple[type[Problem], ...] = (
     UnknownNode,
     ForwardReference,
@@ -279,4 +315,5 @@ PROBLEMS: tuple[type[Problem], ...] = (
     ElseNeeded,
     NameTaken,
     SameForAllSamples,
+    CannotShare,
 )

@@ -447,18 +447,14 @@ class NotSupported(Problem):
     Bad:
         archspec: 1
         name: example
-        inputs: {x: [3, 8, 8]}
-        graph:
-          conv1: {op: conv, out_channels: 3, kernel_size: 3, padding: 1}
-          conv2: {share: conv1}
+        inputs: {x: [3, H, W]}
+        graph: {relu: relu}
 
     Good:
         archspec: 1
         name: example
         inputs: {x: [3, 8, 8]}
-        graph:
-          conv1: {op: conv, out_channels: 3, kernel_size: 3, padding: 1}
-          conv2: {op: conv, out_channels: 3, kernel_size: 3, padding: 1}
+        graph: {relu: relu}
     """
 
     code: ClassVar[str] = "AS114"

@@ -47,6 +47,6 @@ def run(node: Node, state: dict[str, torch.Tensor], arguments: list[torch.Tensor
         return eval(code.call, names)(*arguments, **values)  # noqa: S307
     assert isinstance(code, TorchModule)
     module = eval(code.cls, names)(**values)  # noqa: S307
-    prefix = f"{node.path}."
+    prefix = f"{node.shares or node.path}."
     module.load_state_dict({key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)})
     return eval(code.call("module").format(*slots), {**names, "module": module.train(training)})  # noqa: S307
