@@ -1,4 +1,4 @@
-"""Layers that PyTorch lacks and torchvision has: the same names, and results and gradients equal to the bit."""
+"""Layers that PyTorch lacks and torchvision or timm has: the same names, and results and gradients equal to the bit."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from timm.layers.blur_pool import BlurPool2d
 from torchvision.models.convnext import LayerNorm2d
 from torchvision.models.maxvit import RelativePositionalMultiHeadAttention, WindowDepartition, WindowPartition
 from torchvision.models.swin_transformer import (
@@ -89,3 +90,14 @@ def test_layer_norm_over_channels() -> None:
     assert_same(
         reference("layer_norm", {"channels_first": True, "eps": 1e-6}, (8, 5, 7)), LayerNorm2d(8, eps=1e-6), (8, 5, 7)
     )
+
+
+@pytest.mark.parametrize("kernel_size", [3, 4, 5])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_blur_pool(kernel_size: int, stride: int) -> None:
+    image = torch.randn(2, 4, 15, 14)
+    ours = reference("blur_pool", {"kernel_size": kernel_size, "stride": stride}, (4, 15, 14))
+    theirs = BlurPool2d(4, kernel_size, stride)
+    assert torch.equal(ours(image), theirs(image))
+    assert not ours.state_dict()
+    assert not theirs.state_dict()
