@@ -36,7 +36,7 @@ class Moved(Op):
 def _size(axis: AxisMap, size: int) -> int:
     if isinstance(axis, Resample):
         return axis.target
-    return 1 if isinstance(axis, Whole) else axis.output(size)
+    return 1 if isinstance(axis, Whole | Nothing) else axis.output(size)
 
 
 class Same(Op):
