@@ -125,7 +125,7 @@ def test_the_index_is_used_only_for_the_specs_that_it_was_made_from(
     (tmp_path / "families").mkdir()
     for name in ("residual_mnist", "inception_mnist"):
         (tmp_path / f"{name}.yaml").write_text((zoo_root() / f"{name}.yaml").read_text())
-    monkeypatch.setattr("archspec.spec.loader.zoo_root", lambda: tmp_path)
+    monkeypatch.setattr("archspec.spec.files.zoo_root", lambda: tmp_path)
     compiled = networks.families()
     (tmp_path / networks.INDEX).write_bytes(networks.index(compiled))
     monkeypatch.setattr(networks, "compiled_families", lambda: pytest.fail("the index was not used"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from archspec.ir.graph import Child, Graph, Node, Output, Scope, Value
 from archspec.ir.op import Arity, Op
 from archspec.ir.tensor import TensorType
-from archspec.ir.window import AxisMap, Resample, Whole
+from archspec.ir.window import AxisMap, Nothing, Resample, Whole
 from archspec.ops.convolution import Conv
 from archspec.source.span import Span
 
