@@ -32,6 +32,7 @@ TIMM: Mapping[str, str] = {
     "hrnet_w48": "hrnet_w48",
     "inception_resnet_v2": "inception_resnet_v2",
     "inception_v4": "inception_v4",
+    "legacy_xception": "legacy_xception",
     "mobilenetv1_100": "mobilenetv1_100",
     "repvgg_a0": "repvgg_a0",
     "repvgg_a1": "repvgg_a1",
