@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from archspec.ir.tensor import Batch, TensorType
-from archspec.ir.window import POINTWISE, AxisMap
+from archspec.ir.window import POINTWISE, AxisMap, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,6 +88,19 @@ class Op(Parametrised):
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         """Return how each spatial axis of the output reads that of input `index`; by default point by point."""
         return (POINTWISE,) * len(inputs[index].spatial)
+
+    def moves(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...] | None:
+        """Return, for an op that only moves axes, which input axis (of a sample) each output axis is; else None."""
+        del inputs
+        return None
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        """Return how the first axis of the output, usually the channels, reads that of input `index`.
+
+        It matters where the first axis is one of space: between two `permute`. By default it is read as a whole.
+        """
+        del inputs, index
+        return Whole()
 
     def parameters(self, inputs: tuple[TensorType, ...]) -> tuple[ParameterSpec, ...]:
         """Return the tensors that the op owns, in the order of PyTorch's `state_dict`."""

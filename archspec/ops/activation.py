@@ -12,6 +12,7 @@ from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import NonNegativeNumber, Number, PositiveInt
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, OnnxNode, ParameterSpec, Temporary, TorchFunction, TorchModule, Weight
+from archspec.ir.window import POINTWISE, AxisMap
 from archspec.ops.dtypes import require_float
 from archspec.ops.lowering import X, per_channel, scalar, step
 
@@ -25,6 +26,9 @@ class Activation(Op):
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         require_float(self.op, inputs[0])
         return inputs
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE
 
 
 class Relu(Activation):

@@ -9,6 +9,7 @@ from pydantic import Field
 from archspec.ir.fields import Number
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, TorchExpression
+from archspec.ir.window import POINTWISE, AxisMap
 from archspec.ops.dtypes import require_float
 from archspec.ops.lowering import PREVIOUS, chain, scalar, step
 
@@ -40,6 +41,9 @@ class Rescale(Op):
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         """Return one operation per element for a scale, and one for an offset."""
         return inputs[0].elements * ((self.scale != 1) + (self.offset != 0))
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
         if self.scale == -1 and self.offset:

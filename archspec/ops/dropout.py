@@ -9,6 +9,7 @@ from pydantic import Field
 from archspec.ir.fields import Probability
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, OnnxNode, TorchHelper, TorchModule
+from archspec.ir.window import POINTWISE, AxisMap
 from archspec.ops.dtypes import require_float
 from archspec.ops.spatial import require_map
 
@@ -21,6 +22,9 @@ class Identity(Op):
 
     op: ClassVar[str] = "identity"
     samples: ClassVar[tuple[Sample, ...]] = (Sample(((3, 4, 4),)), Sample(((10,),)))
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
@@ -51,6 +55,9 @@ class Dropout(Op):
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         require_float(self.op, inputs[0])
         return inputs
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0

@@ -48,6 +48,9 @@ class ElementwiseJoin(Op):
         sizes = zip(inputs[index].spatial, self.infer(inputs)[0].spatial, strict=True)
         return tuple(POINTWISE if size == stretched else Whole() for size, stretched in sizes)
 
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE if len({tensor.shape[0] for tensor in inputs}) == 1 else Whole()
+
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         """Return one operation per element of the result for each input but the first."""
         return (len(inputs) - 1) * self.infer(inputs)[0].elements

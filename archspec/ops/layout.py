@@ -167,6 +167,9 @@ class Permute(Op):
             raise ProblemError(problem)
         return (tensor.with_shape(*(tensor.shape[axis] for axis in order)),)
 
+    def moves(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
+        return tuple(sample_axis(self.op, axis, inputs[0], "axes") for axis in self.axes)
+
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         return moved_axes(self._order(inputs[0]))
 

@@ -21,6 +21,7 @@ from archspec.ir.records import (
     TorchModule,
     Weight,
 )
+from archspec.ir.window import POINTWISE, Whole
 from archspec.ops.axes import mixed_axes
 from archspec.ops.dtypes import require_float, require_one_dtype
 from archspec.ops.lowering import X, step
@@ -56,6 +57,9 @@ class Linear(Op):
             raise ProblemError(WrongRank(op=self.op, wanted="vectors, or rows of them", shape=tensor.shape))
         require_float(self.op, tensor)
         return (tensor.with_shape(*tensor.shape[:-1], self.out_features),)
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE if inputs[0].rank > 1 else Whole()
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         return mixed_axes(inputs[index], (inputs[index].rank - 1,))

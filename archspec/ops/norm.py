@@ -23,7 +23,7 @@ from archspec.ir.records import (
     TorchModule,
     Weight,
 )
-from archspec.ir.window import AxisMap, Whole
+from archspec.ir.window import POINTWISE, AxisMap, Whole
 from archspec.ops.axes import mixed_axes, sample_axis
 from archspec.ops.dtypes import require_float
 from archspec.ops.lowering import X, filled, scale_and_shift, step
@@ -98,6 +98,9 @@ class LayerNorm(Norm):
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         rank = inputs[0].rank
         return mixed_axes(inputs[0], () if self.channels_first else range(rank - self.axes, rank))
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE if not self.channels_first and self.axes < inputs[0].rank else Whole()
 
     def parameters(self, inputs: tuple[TensorType, ...]) -> tuple[ParameterSpec, ...]:
         names = ("weight", "bias")[: (1 + self.bias) * self.elementwise_affine]

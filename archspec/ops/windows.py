@@ -518,6 +518,9 @@ class PatchMerging(Op):
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         return (Window(2, stride=2, high=inputs[0].shape[1] % 2), Whole())
 
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return Window(2, stride=2, high=inputs[0].shape[0] % 2)
+
     def parameters(self, inputs: tuple[TensorType, ...]) -> tuple[ParameterSpec, ...]:
         features = inputs[0].features
         norm = (features * (4 if self.norm_first else 2),)

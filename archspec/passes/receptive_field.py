@@ -44,7 +44,9 @@ class ReceptiveField:
         global_: some path leads through a global operation, so every unit depends on the whole input as well.
         aligned: all local paths that were joined on the way agreed in stride and in centre.
         local: some path leads through no global operation; the field is the hull of these only.
-        mapped: the node's spatial axes are those of the input. False behind `flatten`.
+        mapped: the node has the axes of the input. False behind `flatten`.
+        order: which axis of a sample each axis of the input has become, if they were moved; empty where they stand
+            behind the channels, as usual.
         tight: no step on the way had to give up exactness.
     """
 
@@ -55,6 +57,7 @@ class ReceptiveField:
     aligned: bool = True
     local: bool = True
     mapped: bool = True
+    order: tuple[int, ...] = ()
     tight: bool = True
 
     @property
@@ -77,6 +80,11 @@ class ReceptiveField:
     def start(self) -> tuple[int, ...]:
         """The lowest input coordinate that unit 0 reads; negative in the padding."""
         return tuple(axis.start for axis in self.axes)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Which axis of a sample each axis of the input is."""
+        return self.order or tuple(range(1, len(self.axes) + 1))
 
     @property
     def exact(self) -> bool:
@@ -132,12 +140,17 @@ def _principal(graph: Graph, fields: Mapping[str, ReceptiveField]) -> ReceptiveF
 
 def _read(node: Node, index: int, field: ReceptiveField) -> ReceptiveField:
     """Return what a node's units see through its input `index`, of which `field` is the field."""
-    maps = node.op.windows(node.input_types, index)
-    inside, outside = node.input_types[index].spatial, node.output.spatial
+    tensor, output = node.input_types[index], node.output
     if not field.mapped:
-        return _read_vector(field, outside)
-    if not len(maps) == len(inside) == len(outside) == len(field.axes):
-        return _flatten(field, inside, pooled=node.output.elements < node.input_types[index].elements)
+        return _read_vector(field, output.spatial)
+    moves = node.op.moves(node.input_types)
+    if moves is not None and len(moves) == len(field.axes) + 1:
+        return _moved(field, moves)
+    windows = node.op.windows(node.input_types, index)
+    if not len(windows) == len(tensor.spatial) == len(output.spatial) == len(field.axes):
+        return _flatten(field, _sizes(field, tensor), pooled=output.elements < tensor.elements)
+    maps = [(node.op.first_axis(node.input_types, index), *windows)[place] for place in field.places]
+    inside, outside = _sizes(field, tensor), _sizes(field, output)
     if inside == outside and all(axis == POINTWISE for axis in maps):
         return field
     # A single unit that all units read, wherever they are, is a gate or comes from a pooling, and counts as global.
@@ -151,6 +164,17 @@ def _read(node: Node, index: int, field: ReceptiveField) -> ReceptiveField:
     # An op that keeps the size but mixes the axis (group norm, attention) has a local path too: to the unit itself.
     lost = any(mixed and before != after for mixed, before, after in zip(whole, inside, outside, strict=True))
     return replace(moved, global_=True, local=moved.local and not lost)
+
+
+def _sizes(field: ReceptiveField, tensor: TensorType) -> Shape:
+    """Return the sizes of the axes that are those of the input."""
+    return tuple(tensor.shape[place] for place in field.places if place < tensor.rank)
+
+
+def _moved(field: ReceptiveField, moves: Sequence[int]) -> ReceptiveField:
+    """Return a field whose axes stand elsewhere: axis `i` of a sample is what was axis `moves[i]`."""
+    places = tuple(moves.index(place) for place in field.places)
+    return replace(field, order=() if places == tuple(range(1, len(moves))) else places)
 
 
 def _through(field: ReceptiveField, maps: Sequence[AxisMap]) -> ReceptiveField:
@@ -188,8 +212,8 @@ def _flatten(field: ReceptiveField, inside: Shape, *, pooled: bool) -> Receptive
     With fewer elements than the map it was pooled as a whole, and global operations never change a size.
     """
     if pooled:
-        return replace(field, global_=True, local=False, mapped=False)
-    return replace(_through(field, [Window(kernel=units) for units in inside]), mapped=False)
+        return replace(field, global_=True, local=False, mapped=False, order=())
+    return replace(_through(field, [Window(kernel=units) for units in inside]), mapped=False, order=())
 
 
 def _read_vector(field: ReceptiveField, outside: Shape) -> ReceptiveField:
@@ -212,13 +236,17 @@ def _join(fields: Sequence[ReceptiveField], output: TensorType) -> ReceptiveFiel
     # Local paths over the map count; without any, what came through global operations stands for the field.
     best = max((field.local, field.mapped) for field in fields)
     chosen = [field for field in fields if (field.local, field.mapped) == best]
+    if (
+        len({field.order for field in chosen}) > 1
+    ):  # an axis meets another one, so there is no place in the map any more
+        chosen = [replace(field, mapped=False, order=()) for field in chosen]
     joined = _union(chosen, output) if len(chosen) > 1 else chosen[0]
     return replace(joined, global_=any(field.global_ for field in fields) or len(chosen) < len(fields))
 
 
 def _union(fields: Sequence[ReceptiveField], output: TensorType) -> ReceptiveField:
     first = fields[0]
-    units = output.spatial if first.mapped and len(output.spatial) == len(first.axes) else (1,) * len(first.axes)
+    units = _sizes(first, output) if first.mapped and len(output.spatial) == len(first.axes) else (1,) * len(first.axes)
     along = list(zip(*(field.axes for field in fields), strict=True))
     axes = tuple(join(reaches, count) for reaches, count in zip(along, units, strict=True))
     narrow = zip(*(field.smallest_axes for field in fields), strict=True)
@@ -231,6 +259,7 @@ def _union(fields: Sequence[ReceptiveField], output: TensorType) -> ReceptiveFie
         aligned=all(field.aligned for field in fields) and (agree or not first.mapped),
         local=first.local,
         mapped=first.mapped,
+        order=first.order,
         # A unit whose path reads nothing along one axis reads nothing at all, so beside another path that axis must not
         # count; seen axis by axis, it does.
         tight=all(field.tight for field in fields)

@@ -40,6 +40,14 @@ def test_windows_tell_what_is_read(case: Case) -> None:
             _compare(window, read, tensor.spatial[axis], borders_read=fills in ("reflect", "replicate", "circular"))
 
 
+@each_valid
+def test_the_first_axis_reads_what_is_said_of_it(case: Case) -> None:
+    for index, tensor in enumerate(case.inputs):
+        window = case.op.first_axis(case.inputs, index)
+        if isinstance(window, Window) and tensor.dtype == "float32":
+            _compare(window, _observed(case, index, -1), tensor.shape[0], borders_read=False)
+
+
 def _observed(case: Case, index: int, axis: int) -> list[set[int]]:
     """Return, for each position of the result on an axis, the positions of the input that it depends on."""
     module = reference(case.op, case.inputs).double()

@@ -1,13 +1,26 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from archspec.ir.graph import Value
 from archspec.ir.window import Resample, TransposedWindow, Whole, Window
 from archspec.passes.receptive_field import ReceptiveField, receptive_fields
+from tests.compiling import compiled, spec
 from tests.passes.build import Builder, Mixed, Moved, Parted, Reduced, Reshaped, Same
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def api_fields(text: str) -> Mapping[str, ReceptiveField]:
+    graph, _, found = compiled(text)
+    assert graph is not None
+    assert not found
+    return receptive_fields(graph)
+
 
 GLOBAL_POOL = Moved(maps=(Whole(), Whole()))
 
@@ -156,6 +169,36 @@ def test_a_vector_reshaped_into_a_map_does_not_move() -> None:
     net.add("map", Reshaped(shape=(12, 4, 4)))
     net.add("up", Moved(maps=(TransposedWindow(2, 2),) * 2))
     assert figures(receptive_fields(net.graph())["up"]) == (8, 0, 0)
+
+
+CONVNEXT = """
+    stem: {op: conv, out_channels: 8, kernel_size: 4, stride: 4}
+    wide: {op: conv, out_channels: 8, kernel_size: [7, 5], padding: [3, 2], groups: 8}
+"""
+LAST = """
+    to_last: {op: permute, axes: [1, 2, 0]}
+    norm: layer_norm
+    fc: {op: linear, out_features: 8}
+    act: gelu
+    to_first: {op: permute, axes: [2, 0, 1]}
+"""
+
+
+def test_axes_are_followed_where_they_are_moved() -> None:
+    plain, last = (
+        api_fields(spec(graph + "    add: {op: add, from: [stem, " + end + "]}", inputs="{x: [3, 64, 48]}"))
+        for graph, end in ((CONVNEXT, "wide"), (CONVNEXT + LAST, "to_first"))
+    )
+    assert last["add"] == plain["add"]
+    assert last["fc"].size == plain["wide"].size == (28, 20)
+    assert last["fc"].order == (0, 1)
+    assert not last["add"].global_
+
+
+def test_an_op_that_mixes_a_moved_axis_is_global() -> None:
+    graph = "a: {op: permute, axes: [1, 2, 0]}\nb: {op: conv, out_channels: 4, kernel_size: 1}"
+    field = api_fields(spec(graph, inputs="{x: [3, 8, 8]}"))["b"]
+    assert field.global_
 
 
 def test_a_u_net_is_aligned() -> None:
