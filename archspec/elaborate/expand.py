@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import ChainMap
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from archspec.diagnostics.catalog.expansion import RecursiveBlock, WrongCondition
@@ -261,6 +261,17 @@ class Expander:
             return name
         self.reports.add(self.vocabulary.unknown(str(name), site.span), site.frame, site.path)
         return None
+
+    def outputs_of(self, template: NodeTemplate, env: Environment) -> tuple[OutputTemplate, ...]:
+        """Return the results that a group, or the block of a node, names; empty if it names none."""
+        if template.op is None:
+            return template.outputs
+        name: Any = template.op.text
+        if name.startswith("$"):
+            with suppress(ProblemError):
+                name = value_of(template.op, env)
+        block = self.vocabulary.blocks.get(name) if isinstance(name, str) else None
+        return () if block is None else block.outputs
 
     # ----------------------------------------------------------------------------------------------- ops
 

@@ -62,12 +62,21 @@ class Copies:
             self._check_names()
             if template.dense:
                 return self._dense(template.repeats[0], frame, frame.env)
-            return self._loop(template.repeats, frame, frame.env, self._path, self._sources[0].results)
+            return self._loop(template.repeats, frame, frame.env, self._path, self._first())
         except LimitError:
             raise
         except ProblemError as error:
             expander.reports.add_all(error.problems, frame, self._shown)
             return FAILED
+
+    def _first(self) -> Results:
+        """Return what stands for the results of a copy before the first one: what is read, under the results' names."""
+        outputs = self._expander.outputs_of(self._body, self._frame.env)
+        if not 1 < len(outputs) <= len(self._sources):
+            return self._sources[0].results
+        values = {output.name: source.value for output, source in zip(outputs, self._sources, strict=False)}
+        known = {name: value for name, value in values.items() if value is not None}
+        return known if len(known) == len(values) else None
 
     def _check_names(self) -> None:
         for loop in self._template.repeats if self._in_list else ():

@@ -8,6 +8,7 @@ from archspec.diagnostics.catalog.expansion import UnknownOp
 from archspec.elaborate.hints import hint_for_op, meant_by
 from archspec.ops.catalog import BY_NAME
 from archspec.spec.expressions import UNKNOWN
+from archspec.spec.parameters import names_an_op
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,7 +43,7 @@ class Vocabulary:
         """
         for parameter in parameters:
             value = values.get(parameter.name)
-            if parameter.type == "op" and isinstance(value, str) and value not in self:
+            if names_an_op(parameter.type) and isinstance(value, str) and value not in self:
                 tree = given.get(parameter.name, parameter.default)
                 yield self.unknown(value, None if tree is None else tree.span)
                 values[parameter.name] = UNKNOWN

@@ -97,7 +97,7 @@ class ParameterLevel(Level):
 
     where: ClassVar[str] = "a parameter declaration"
 
-    type: str | None = Field(None, description="int, float, bool, str, op, list or list[TYPE].")
+    type: str | None = Field(None, description="int, float, bool, str, op, list, list[TYPE] or TYPE | TYPE.")
     default: Any = Field(None, description="Value where none is given; without it the parameter is required.")
     min: float | None = Field(None, description="Least value.")
     max: float | None = Field(None, description="Greatest value.")

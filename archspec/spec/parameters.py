@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
+from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from archspec.diagnostics.catalog.spec import BadParameterDeclaration
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 LARGEST = 2**53
 """Beyond it, an integer may change when arithmetic makes a float of it."""
 
-TYPES = "int, float, bool, str, op, list, list[int], ..."
+TYPES = "int, float, bool, str, op, list, list[int], int | list[int], ..."
+LONGEST_TYPE = 80
+"""Characters that a type may have: it is read by recursion."""
 
-_TYPE = re.compile(r"(list\[){0,4}(int|float|bool|str|op|list)\]{0,4}\Z")
 _ELSEWHERE = frozenset({"integer", "boolean", "string", "number", "double", "array", "text", "tuple", "dict", "any"})
 _WORDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "text", "op": "the name of an op"}
 
@@ -29,34 +31,82 @@ _WORDS = {"int": "an integer", "float": "a number", "bool": "true or false", "st
 # ----------------------------------------------------------------------------------------------------- types, values
 
 
-def is_type_of_lists(text: str) -> bool:
-    """Tell whether a text is the type of lists of a type."""
-    return text.startswith("list[") and is_type(text)
+@lru_cache(maxsize=256)
+def alternatives(type_name: str) -> tuple[str, ...]:
+    """Return the types between which a type leaves the choice (`int | list[int]`), in order; a single one is itself."""
+    parts, depth = [""], 0
+    for character in type_name:
+        depth += (character == "[") - (character == "]")
+        if character == "|" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return tuple(part.strip() for part in parts)
 
 
 def is_type(text: str) -> bool:
-    """Tell whether a text names a parameter type: int, float, bool, str, op, list or list[TYPE]."""
-    return _TYPE.match(text) is not None and text.count("[") == text.count("]")
+    """Tell whether a text names a parameter type: int, float, bool, str, op, list, list[TYPE] or TYPE | TYPE."""
+    return len(text) <= LONGEST_TYPE and all(map(_is_one_type, alternatives(text)))
 
 
-def describe_type(type_name: str) -> str:
-    """Return a parameter type in words."""
+def _is_one_type(text: str) -> bool:
+    return text in _WORDS or text == "list" or (text[:5] + text[-1:] == "list[]" and is_type(text[5:-1]))
+
+
+def normal_type(text: str) -> str:
+    """Return a type as it is written here: with a space on each side of a bar, and no others."""
+    return " | ".join(
+        f"list[{normal_type(part[5:-1])}]" if part.startswith("list[") else part for part in alternatives(text)
+    )
+
+
+def describe_type(type_name: str, bounds: str = "") -> str:
+    """Return a parameter type in words; `bounds` is what is said of its numbers."""
+    lists_last = sorted(alternatives(type_name), key=lambda part: part.startswith("list["))
+    *others, last = (_describe_one(part, bounds) for part in lists_last)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _describe_one(type_name: str, bounds: str) -> str:
     if type_name.startswith("list["):
-        return "a list, each entry " + describe_type(type_name[5:-1])
-    return _WORDS.get(type_name, "a list")
+        return "a list, each entry " + describe_type(type_name[5:-1], bounds)
+    return _WORDS.get(type_name, "a list") + (bounds if type_name in {"int", "float"} else "")
 
 
 def takes_words(type_name: str) -> bool:
     """Tell whether texts of a type are words that stand for themselves, and no expressions."""
-    return type_name.replace("list[", "").rstrip("]") in {"str", "op", "list"}
+    return any(
+        takes_words(part[5:-1]) if part.startswith("list[") else part in {"str", "op", "list"}
+        for part in alternatives(type_name)
+    )
+
+
+def is_word(type_name: str) -> bool:
+    """Tell whether a word alone can be a value of a type."""
+    return not {"str", "op"}.isdisjoint(alternatives(type_name))
+
+
+def names_an_op(type_name: str) -> bool:
+    """Tell whether a word of a type must be the name of an op."""
+    known = alternatives(type_name)
+    return "op" in known and "str" not in known
 
 
 def coerce(value: Any, type_name: str) -> Any:
     """Return `value` as a value of a type: `3.0` is an integer, 3 a number; nothing else is converted.
 
+    Of several types, the first that it suits is taken.
+
     Raises:
         ValueError: it is none. The message is empty.
     """
+    for one in alternatives(type_name):
+        with suppress(ValueError):
+            return _coerce_to_one(value, one)
+    raise ValueError
+
+
+def _coerce_to_one(value: Any, type_name: str) -> Any:
     if type_name == "list" or type_name.startswith("list["):
         _require(condition=isinstance(value, list))
         return value if type_name == "list" else [coerce(item, type_name[5:-1]) for item in value]
@@ -84,6 +134,13 @@ def suits(value: Any, parameter: Parameter) -> bool:
         return False
     if parameter.choices and not any(_same(value, choice) for choice in parameter.choices):
         return False
+    return _within(value, parameter)
+
+
+def _within(value: Any, parameter: Parameter) -> bool:
+    """Tell whether a number, or every number in a list, is neither too small nor too large."""
+    if isinstance(value, list):
+        return all(_within(item, parameter) for item in value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
     return (parameter.least is None or value >= parameter.least) and (parameter.most is None or value <= parameter.most)
@@ -100,7 +157,7 @@ def describe(parameter: Parameter) -> str:
         return "one of " + ", ".join(str(choice) for choice in parameter.choices)
     bounds = [f"at least {parameter.least:g}"] if parameter.least is not None else []
     bounds += [f"at most {parameter.most:g}"] if parameter.most is not None else []
-    return describe_type(parameter.type) + (" of " + " and ".join(bounds) if bounds else "")
+    return describe_type(parameter.type, " of " + " and ".join(bounds) if bounds else "")
 
 
 _EXAMPLES = {"int": "64", "float": "0.5", "bool": "true", "str": "relu", "op": "relu", "list": "[64, 128]"}
@@ -110,8 +167,9 @@ def example(parameter: Parameter) -> str:
     """Return a value that a parameter may have."""
     if parameter.choices:
         return str(parameter.choices[0])
-    least = parameter.least if parameter.type in {"int", "float"} else None
-    return f"{least:g}" if least is not None else _EXAMPLES.get(parameter.type.partition("[")[0], "...")
+    first, *_ = alternatives(parameter.type)
+    least = parameter.least if first in {"int", "float"} else None
+    return f"{least:g}" if least is not None else _EXAMPLES.get(first.partition("[")[0], "...")
 
 
 # ----------------------------------------------------------------------------------------------------- declarations
@@ -141,16 +199,12 @@ class _Declaration:
 
     def _short(self) -> Parameter | None:
         value = self.value
-        # Within {}, YAML wants quotes around the type of a list, so they do not make it a text.
-        if (
-            isinstance(value, Scalar)
-            and isinstance(value.value, str)
-            and (not value.quoted or is_type_of_lists(value.text))
-        ):
+        if isinstance(value, Scalar) and isinstance(value.value, str):
             text = value.text
-            if is_type(text):
-                return Parameter(self.name, self.key.span, text)
-            if text.lower() in _ELSEWHERE or text.startswith("list[") or text.lower() in _WORDS:
+            # Within {}, YAML wants quotes around the type of a list, so they do not make it a text.
+            if is_type(text) and not (value.quoted and {"[", "|"}.isdisjoint(text)):
+                return Parameter(self.name, self.key.span, normal_type(text))
+            if not value.quoted and any(map(_seems_a_type, alternatives(text))):
                 return self._no_type(value)
         type_name = type_of(plain(value))
         if type_name is None:
@@ -183,8 +237,11 @@ class _Declaration:
 
     def _with_default(self, parameter: Parameter, default: Tree | None) -> Parameter | None:
         """Check a default that is no expression; one that is, is checked where it is used."""
-        is_word = takes_words(parameter.type)
-        if default is None or (_has_text(default) and not is_word) or suits(plain(default), parameter):
+        if (
+            default is None
+            or (_has_text(default) and not takes_words(parameter.type))
+            or suits(plain(default), parameter)
+        ):
             return parameter
         shown = "nothing" if plain(default) is None else printable(str(plain(default)))
         return self._bad(default, f"its default must be {describe(parameter)}, not {shown}")
@@ -197,7 +254,7 @@ class _Declaration:
                 self._bad(tree, "it needs a type or a default")
             return found
         if isinstance(written, Scalar) and is_type(written.text):
-            return written.text
+            return normal_type(written.text)
         self._no_type(written)
         return None
 
@@ -228,6 +285,10 @@ class _Declaration:
 
     def _bad(self, tree: Tree, reason: str) -> None:
         self.reader.report(BadParameterDeclaration(span=tree.span, name=self.name, reason=reason))
+
+
+def _seems_a_type(text: str) -> bool:
+    return text.lower() in _ELSEWHERE or text.lower() in _WORDS or text.startswith("list[")
 
 
 def _has_text(tree: Tree) -> bool:

@@ -31,6 +31,12 @@ def unit(params: str, use: str) -> str:
         ('{k: "list[int]", n: {type: int, default: "k[1]"}}', "{op: unit, k: [5, 6]}", 6),
         ("{n: {default: 5, min: 1, max: 8, choices: [5, 6], description: Channels.}}", "{op: unit, n: 6}", 6),
         ("{m: 3, n: {type: int, default: m * 2}}", "unit", 6),
+        ("{k: 'int | list[int]', n: {type: int, default: k + 1}}", "{op: unit, k: 5}", 6),
+        ("{k: 'list[int]|int', n: {type: int, default: 'sum(k)'}}", "{op: unit, k: [2, 4.0]}", 6),
+        ("{k: bool | int, n: {type: int, default: 5 if k == true else 6}}", "{op: unit, k: 2}", 6),
+        ("{k: int | str, n: {type: int, default: 6 if k == 'six' else 5}}", "{op: unit, k: six}", 6),
+        ("{k: int | str, n: {type: int, default: k}}", "{op: unit, k: $x.channels * 2}", 6),
+        ("{k: {type: 'list[int | bool] | bool', default: false}, n: {type: int, default: 5 if k else 6}}", "unit", 6),
     ],
 )
 def test_parameters(params: str, use: str, channels: int) -> None:
@@ -57,6 +63,13 @@ def test_parameters(params: str, use: str, channels: int) -> None:
         ("{n: {type: int, min: 3, max: 2}}", "{op: unit, n: 4}", Fault("AS107", 6, 17, "unit")),
         ("{n: {type: int, min: a}}", "{op: unit, n: 4}", Fault("AS103", 6, 34, "unit")),
         ("{n: {type: int, choices: [1, a]}}", "{op: unit, n: 1}", Fault("AS107", 6, 42, "unit")),
+        ("{n: int | integer}", "{op: unit, n: 4}", Fault("AS107", 6, 17, "unit")),
+        ("{n: {type: int | }}", "{op: unit, n: 4}", Fault("AS107", 6, 24, "unit")),
+        ("{n: {type: 'list[list[int]'}}", "{op: unit, n: 4}", Fault("AS107", 6, 24, "unit")),
+        ("{n: {type: int | bool, default: 2.5}}", "{op: unit, n: 4}", Fault("AS107", 6, 45, "unit")),
+        ("{n: int | bool}", "{op: unit, n: 2.5}", Fault("AS304", 10, 20, "u")),
+        ("{n: int, m: {type: 'list[int]', min: 2}}", "{op: unit, n: 4, m: [2, 1]}", Fault("AS304", 10, 26, "u")),
+        ("{n: op | int}", "{op: unit, n: relux}", Fault("AS301", 10, 20, "u")),
         ("{n: {typ: int}}", "{op: unit, n: 4}", Fault("AS101", 6, 18, "unit")),
         ("{n: {}}", "{op: unit, n: 4}", Fault("AS107", 6, 17, "unit")),
         ("{n: null}", "{op: unit, n: 4}", Fault("AS107", 6, 17, "unit")),
@@ -67,6 +80,20 @@ def test_parameters(params: str, use: str, channels: int) -> None:
 )
 def test_faults_of_parameters(params: str, use: str, fault: Fault) -> None:
     assert faults(unit(params, use)) == [fault]
+
+
+def test_what_a_parameter_takes_is_said_in_words() -> None:
+    declared = "{n: int, k: {type: 'list[int | float] | bool | int', min: 1, max: 8}}"
+    (problem,) = problems(unit(declared, "{op: unit, n: 4, k: [0]}"))
+    number = "a number of at least 1 and at most 8"
+    numbers = f"an integer of at least 1 and at most 8 or {number}"
+    wanted = f"true or false, an integer of at least 1 and at most 8 or a list, each entry {numbers}"
+    assert problem.message() == f"unit: k must be {wanted}, not [0]"
+
+
+def test_a_type_that_is_too_deep_is_no_type() -> None:
+    deep = "list[" * 5000 + "int" + "]" * 5000
+    assert faults(unit(f"{{n: {{type: '{deep}'}}}}", "{op: unit, n: 4}")) == [Fault("AS107", 6, 24, "unit")]
 
 
 def test_a_block_sees_its_own_names_only() -> None:

@@ -73,6 +73,26 @@ def test_list_groups_are_put_into_the_list() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "written", ["{op: swap, from: [a, x], repeat: COUNT}", "{op: $act, from: [a, x], repeat: COUNT}"]
+)
+@pytest.mark.parametrize(("count", "reads"), [("0", "a"), ("1", "x"), ("2", "a"), ("[{count: 2}, {count: 0}]", "a")])
+def test_copies_with_several_results_pass_on_as_many_inputs_where_there_are_none(
+    written: str, count: str, reads: str
+) -> None:
+    head = "params: {act: {type: op, default: swap}}\nblocks: {swap: {inputs: [m, n], graph: {o: {op: relu, from: n}}, "
+    head += "outputs: {first: n, second: m}}}"
+    text = spec(f"a: tanh\ns: {written.replace('COUNT', count)}\nb: {{op: sigmoid, from: s.first}}", head=head)
+    assert nodes(text)[-1] == f"b = sigmoid({reads}): 3x8x8"
+
+
+def test_copies_of_a_group_with_several_results_in_a_list() -> None:
+    group = "{from: [0, 1], inputs: [m, n], graph: {o: {op: relu, from: n}}, outputs: {p: o, q: m}, repeat: 0}"
+    text = spec(f"a:\n- tanh\n- relu\n- {group}\n- {{op: sigmoid, from: 1}}")
+    assert nodes(text)[-1] == "a.2 = sigmoid(a.1): 3x8x8"
+    assert faults(text.replace(", from: 1}", "}")) == [Fault("AS404", 9, 10, "a.2")]
+
+
 def test_loops_nest() -> None:
     body = "op: conv, out_channels: c, kernel_size: 1"
     text = spec(f"a: {{{body}, repeat: [{{each: [4, 6], as: c}}, {{count: 2, index: j}}]}}\nb: relu")

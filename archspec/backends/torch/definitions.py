@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from archspec.backends.torch.symbols import same
 from archspec.ir.graph import Node, Scope
 from archspec.ir.records import TorchExpression, TorchFunction, TorchModule, TorchParameter
+from archspec.spec.parameters import is_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +90,7 @@ def _signature_of_scope(scope: Scope[Any], ops: frozenset[str]) -> Signature:
     inner = ops if scope.kind != "block" else frozenset[str]()
     if scope.kind == "block":
         declared = getattr(scope.template, "params", ())
-        inner = frozenset(f"${parameter.name}" for parameter in declared if parameter.type in ("op", "str"))
+        inner = frozenset(f"${parameter.name}" for parameter in declared if is_word(parameter.type))
     children = tuple(signature_of_child(child, inner) for child in scope.children if is_copy(child))
     if scope.kind not in ("repeat", "splice", "dense") or holds_nodes(scope):
         return (scope.kind, scope.block, *children)

@@ -265,7 +265,7 @@ class Modules:
         finally:
             self.values.names.loops.pop()
             self._can_state = could
-        if len(inner) > len(sites) or free_names(body) & {repeat.index, *repeat.names}:
+        if {len(site.scope.children) for site in sites} != {1} or free_names(body) & {repeat.index, *repeat.names}:
             body = f"{body} {self.header(repeat, sites, body, name)}"
         copy = inner[0].scope
         label = f"{self.values.definition.label}_{name}"

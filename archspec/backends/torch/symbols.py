@@ -106,17 +106,17 @@ def tensor_text(args: AbstractMapping[str, str], *, batch: bool) -> str:
 def annotation_of(values: Iterable[Any]) -> str:
     """Return the type of some values as an annotation: tuples that all have one length are typed item by item."""
     found = list(values)
-    if all(isinstance(value, tuple) for value in found) and len({len(value) for value in found}) == 1 and found[0]:
-        return f"tuple[{', '.join(annotation_of(column) for column in zip(*found, strict=True))}]"
-    return " | ".join(sorted({_annotation_of_one(value) for value in found}))
+    tuples = [value for value in found if isinstance(value, tuple)]
+    kinds = {_annotation_of_one(value) for value in found if not isinstance(value, tuple)}
+    if len({len(value) for value in tuples}) == 1 and tuples[0]:
+        kinds.add(f"tuple[{', '.join(annotation_of(column) for column in zip(*tuples, strict=True))}]")
+    else:
+        kinds.update(f"tuple[{annotation_of(value) or 'int'}, ...]" for value in tuples)
+    return " | ".join(sorted(kinds))
 
 
 def _annotation_of_one(value: Any) -> str:
-    if isinstance(value, ClassName):
-        return "type[nn.Module]"
-    if isinstance(value, tuple):
-        return f"tuple[{annotation_of(value) or 'int'}, ...]"
-    return type(value).__name__
+    return "type[nn.Module]" if isinstance(value, ClassName) else type(value).__name__
 
 
 def frozen(value: Any) -> Any:

@@ -33,7 +33,7 @@ from archspec.ops.windows import PatchMerging
 from archspec.source.tree import Scalar
 from archspec.spec.expressions import UNKNOWN
 from archspec.spec.names import HELPERS
-from archspec.spec.parameters import takes_words
+from archspec.spec.parameters import alternatives, takes_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -142,7 +142,7 @@ class Values:
             if value is not UNKNOWN:
                 value = frozen(value)
                 param.default, param.default_value = literal(value), value
-                if isinstance(value, tuple):
+                if isinstance(value, tuple) or len(alternatives(declared.type)) > 1:
                     param.annotation = annotation_of([value, *param.values.values()])
 
     def _let(self, name: str) -> str | None:

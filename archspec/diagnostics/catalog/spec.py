@@ -205,7 +205,8 @@ class EmptyGraph(Problem):
 class BadParameterDeclaration(Problem):
     """A parameter is declared with a type that does not exist, or with a default that does not suit its type.
 
-    Types are int, float, bool, str, op and list, or list[TYPE]; a plain value is a default and gives the type.
+    Types are int, float, bool, str, op and list, list[TYPE], or several (int | list[int]); a plain value is a default
+    and gives the type.
 
     Bad:
         archspec: 1
