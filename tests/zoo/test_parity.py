@@ -64,7 +64,15 @@ def buffers(model: nn.Module) -> list[Tensor]:
     return [buffer for _, buffer in sorted(model.named_buffers())]
 
 
-@pytest.mark.parametrize("reference", references(), ids=str)
+# Their weights alone, four times over, take 10 GB: one after the other, on one worker.
+LARGEST = {"regnet_y_128gf", "vit_h_14"}
+EACH = [
+    pytest.param(each, id=str(each), marks=[pytest.mark.xdist_group("largest")] if each.spec in LARGEST else [])
+    for each in references()
+]
+
+
+@pytest.mark.parametrize("reference", EACH)
 def test_weights_load_and_results_and_gradients_are_equal(
     reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
