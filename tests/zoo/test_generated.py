@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,16 +14,31 @@ import torch
 
 import archspec
 from archspec.backends.torch.formatting import formatted
+from archspec.backends.torch.module import instantiate
 from archspec.spec.files import zoo_root
 from archspec.spec.names import HELPERS
-from tests.zoo.references import SPECS
+from tests.zoo.references import SPECS, references, tensors
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+# On one worker, so that the source of each network is generated once.
+pytestmark = pytest.mark.xdist_group("generated")
+
+COMPARED = {reference.spec for reference in references()}
+# Sizes that are small, and large enough for what has neither a reference nor a size of its own.
+SMALL = {"alexnet_2012": 227, "googlenet_2014": 224, "inception_v2": 96, "inception_resnet_v1": 107, "unet": 188}
+
+
+@cache
 def load(name: str) -> archspec.Architecture:
     return archspec.load(zoo_root() / f"{name}.yaml")
+
+
+@cache
+def source_of(name: str) -> str:
+    return load(name).source()
 
 
 def imported(tree: ast.Module) -> set[str]:
@@ -38,8 +54,7 @@ def imported(tree: ast.Module) -> set[str]:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_source_is_formatted_imports_only_torch_and_repeats_nothing(name: str) -> None:
-    arch = load(name)
-    source = arch.source()
+    arch, source = load(name), source_of(name)
     tree = ast.parse(source)
     assert imported(tree) <= {"torch", "math", "__future__"}
     assert formatted(source) == source
@@ -53,7 +68,7 @@ def test_source_is_formatted_imports_only_torch_and_repeats_nothing(name: str) -
 
 def test_sources_type_check(tmp_path: Path) -> None:
     for name in SPECS:
-        (tmp_path / f"{name}.py").write_text(load(name).source())
+        (tmp_path / f"{name}.py").write_text(source_of(name))
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}')
     command = [sys.executable, "-m", "basedpyright", "--project", str(tmp_path)]
     command += ["--pythonpath", sys.executable, "--level", "error"]
@@ -65,5 +80,16 @@ def test_sources_type_check(tmp_path: Path) -> None:
 def test_the_module_has_the_parameters_that_the_table_counts(name: str) -> None:
     arch = load(name)
     with torch.device("meta"):
-        module = arch.module()
+        module = instantiate(source_of(name), arch.name)
     assert sum(parameter.numel() for parameter in module.parameters()) == sum(row.params for row in arch.table())
+
+
+@pytest.mark.parametrize("name", [name for name in SPECS if name not in COMPARED])
+def test_what_is_compared_with_no_reference_runs_forward_and_backward(name: str) -> None:
+    arch = load(name)
+    size = SMALL.get(name, 64)
+    images = [torch.randn(2, shape[0], *(min(axis, size) for axis in shape[1:])) for shape in arch.inputs.values()]
+    module = instantiate(source_of(name), arch.name).train()
+    results = tensors(module(*images))
+    torch.stack([result.square().sum() for result in results]).sum().backward()
+    assert all(parameter.grad is not None for parameter in module.parameters())
