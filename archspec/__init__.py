@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from archspec.api import Architecture, SpecError, check, load
     from archspec.diagnostics.problem import Problem, ProblemError
+    from archspec.ir.declared import op
+    from archspec.ir.window import Window
 
 __version__ = "0.1.0"
 
-__all__ = ["Architecture", "Problem", "ProblemError", "SpecError", "__version__", "check", "load"]
+__all__ = ["Architecture", "Problem", "ProblemError", "SpecError", "Window", "__version__", "check", "load", "op"]
 
 _HOMES = {
     **dict.fromkeys(("Architecture", "SpecError", "check", "load"), "archspec.api"),
     **dict.fromkeys(("Problem", "ProblemError"), "archspec.diagnostics.problem"),
+    "op": "archspec.ir.declared",
+    "Window": "archspec.ir.window",
 }
 
 

@@ -140,7 +140,11 @@ class Architecture:
         return print_spec(self.graph, self.spec)
 
     def source(self) -> str:
-        """Return the generated PyTorch source: one module that imports only torch."""
+        """Return the generated PyTorch source: one module that imports only torch, and classes that the spec names.
+
+        Raises:
+            ProblemError: such a class has a name that the source uses for something else.
+        """
         from archspec.backends.torch.source import generate
 
         return generate(self.graph, self.spec, fingerprint=self.fingerprint)
@@ -185,6 +189,7 @@ def load(
     *,
     variant: str | None = None,
     inputs: Mapping[str, tuple[int, ...]] | None = None,
+    allow_imports: bool = False,
     **params: Any,
 ) -> Architecture:
     """Read a spec, check it, and return the network.
@@ -193,13 +198,14 @@ def load(
         path: the spec; `-` is standard input.
         variant: one of the spec's variants.
         inputs: shapes per sample by input name, in place of the spec's; "" stands for a single input.
+        allow_imports: import the classes that the spec names (`op: package.module:Class`), which runs their code.
         params: values for the spec's parameters.
 
     Raises:
         SpecError: there is an error in it; `.problems` holds all of them.
         OSError: the file cannot be opened.
     """
-    return load_chosen(path, Choice(variant, params, inputs or {}))
+    return load_chosen(path, Choice(variant, params, inputs or {}, allow_imports))
 
 
 def load_chosen(path: str | Path, choice: Choice) -> Architecture:
@@ -225,6 +231,7 @@ def check(
     variant: str | None = None,
     inputs: Mapping[str, tuple[int, ...]] | None = None,
     params: Mapping[str, Any] | None = None,
+    allow_imports: bool = False,
 ) -> tuple[Problem, ...]:
     """Return everything that is wrong or doubtful in a spec. The arguments are those of `load`.
 
@@ -232,7 +239,7 @@ def check(
         OSError: the file cannot be opened.
     """
     try:
-        return compile_spec(path, Choice(variant, params or {}, inputs or {})).problems
+        return compile_spec(path, Choice(variant, params or {}, inputs or {}, allow_imports)).problems
     except ProblemError as error:
         return error.problems
 

@@ -50,7 +50,8 @@ def compiled(
     text = textwrap.dedent(text).lstrip("\n")
     collector = Collector()
     template = load_template(SourceFile(path.name if path else "spec.yaml", text), path, collector)
-    chosen = Choice(choice.get("variant"), choice.get("params", {}), choice.get("inputs", {}))
+    allow_imports = choice.get("allow_imports", False)
+    chosen = Choice(choice.get("variant"), choice.get("params", {}), choice.get("inputs", {}), allow_imports)
     graph = None if template is None else elaborate(template, collector, chosen, limits)
     return graph, template, collector.problems
 

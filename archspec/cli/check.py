@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archspec.cli.options import format_option, input_option, quiet_option, set_option, variant_option
+from archspec.cli.options import (
+    allow_imports_option,
+    format_option,
+    input_option,
+    quiet_option,
+    set_option,
+    variant_option,
+)
 from archspec.cli.report import as_text, exit_code, show
 from archspec.cli.session import current
 from archspec.cli.specs import STDIN, check_spec
@@ -30,6 +37,7 @@ _HEAD_BYTES = 1 << 16
 @variant_option
 @set_option
 @input_option
+@allow_imports_option
 @format_option("text", "json", "sarif")
 @quiet_option
 @click.pass_context

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
@@ -76,6 +78,14 @@ def _remember_quiet(_ctx: click.Context, _param: click.Parameter, value: bool) -
     return value
 
 
+def _remember_imports(_ctx: click.Context, _param: click.Parameter, value: bool) -> bool:  # noqa: FBT001
+    """Let specs name classes of one's own; those of the current directory are found, as with `python -m`."""
+    current().allow_imports = value
+    if value and (folder := os.getcwd()) not in sys.path:  # noqa: PTH109  (entries of sys.path are text)
+        sys.path.insert(0, folder)
+    return value
+
+
 def format_option(*forms: str) -> Decorator:
     """Add `--format`, with the first of the forms as the default; the parameter is called `form`."""
     return click.option(
@@ -114,14 +124,22 @@ quiet_option: Decorator = click.option(
     "-q", "--quiet", is_flag=True, is_eager=True, callback=_remember_quiet, help="Print no more than is needed."
 )
 
+allow_imports_option: Decorator = click.option(
+    "--allow-imports",
+    is_flag=True,
+    expose_value=False,
+    callback=_remember_imports,
+    help="Import classes that the spec names (op: package.module:Class), which runs their code.",
+)
+
 spec_argument: Decorator = click.argument("spec", metavar="SPEC")
 
 
 def spec_options(command: Command) -> Command:
-    """Add what every command on a spec takes: SPEC, `--variant`, `--set`, `--input`, `--quiet`.
+    """Add what every command on a spec takes: SPEC, `--variant`, `--set`, `--input`, `--allow-imports`, `--quiet`.
 
-    Its parameters are called `spec`, `variant`, `params`, `inputs` and `quiet`.
+    Its parameters are called `spec`, `variant`, `params`, `inputs` and `quiet`; the session knows of the imports.
     """
-    for option in (quiet_option, input_option, set_option, variant_option, spec_argument):
+    for option in (quiet_option, allow_imports_option, input_option, set_option, variant_option, spec_argument):
         command = option(command)
     return command

@@ -24,12 +24,14 @@ class Session:
         debug: whether exceptions come with a traceback.
         form: how problems are printed: text, json or sarif. Other formats of a command leave it at text.
         quiet: whether to print problems only.
+        allow_imports: whether classes that specs name by import path may be imported.
         sources: files whose text is at hand, by the path that their spans show.
     """
 
     debug: bool = False
     form: str = "text"
     quiet: bool = False
+    allow_imports: bool = False
     sources: dict[str, SourceFile] = field(default_factory=dict[str, "SourceFile"])
 
 

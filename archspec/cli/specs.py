@@ -27,7 +27,7 @@ def check_spec(
     from archspec.source.span import SourceFile
 
     try:
-        compiled = compile_spec(path, Choice(variant, params, inputs))
+        compiled = compile_spec(path, Choice(variant, params, inputs, current().allow_imports))
     except ProblemError as error:
         return error.problems
     except OSError as error:  # the other specs are still worth checking
@@ -53,7 +53,7 @@ def load_spec(
 
     session = current()
     try:
-        architecture = load_chosen(path, Choice(variant, params or {}, inputs or {}))
+        architecture = load_chosen(path, Choice(variant, params or {}, inputs or {}, session.allow_imports))
     except SpecError as error:
         session.sources.update(error.sources)
         raise

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archspec.cli.options import quiet_option, set_option, spec_argument, variant_option
+from archspec.cli.options import allow_imports_option, quiet_option, set_option, spec_argument, variant_option
 from archspec.cli.specs import load_spec
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 )
 @variant_option
 @set_option
+@allow_imports_option
 @click.option("--epochs", type=click.IntRange(min=1), metavar="N", help="Train so long, whatever the recipe says.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Use this seed, whatever the recipe says.")
 @quiet_option

@@ -29,7 +29,6 @@ from archspec.elaborate.size import Sizer
 from archspec.elaborate.vocabulary import Vocabulary
 from archspec.ir.graph import Child, Node, Scope, Value
 from archspec.ir.op import Arity
-from archspec.ops.catalog import BY_NAME
 from archspec.spec.expressions import UNKNOWN
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from archspec.diagnostics.problem import Collector
     from archspec.elaborate.environment import Environment
     from archspec.elaborate.frame import Results
+    from archspec.elaborate.imports import Imports
     from archspec.elaborate.limits import Limits
     from archspec.ir.op import Op
     from archspec.ir.tensor import TensorType
@@ -56,14 +56,19 @@ class Expander:
     """Expands one spec."""
 
     def __init__(
-        self, blocks: Mapping[str, BlockTemplate], broken: frozenset[str], collector: Collector, limits: Limits
+        self,
+        blocks: Mapping[str, BlockTemplate],
+        broken: frozenset[str],
+        collector: Collector,
+        limits: Limits,
+        imports: Imports,
     ) -> None:
         """Use `blocks` beside the op catalog; report to `collector`. `broken` are blocks that could not be read."""
         self.nodes: dict[str, Node] = {}
         self.types: dict[Value, TensorType] = {}
         self.failed = False
         self.reports = Reports(collector)
-        self.vocabulary = Vocabulary(blocks, broken)
+        self.vocabulary = Vocabulary(blocks, broken, imports)
         self.sizer = Sizer(blocks)
         self._limits = limits
         self._maker = OpMaker(self.reports, limits)
@@ -236,7 +241,10 @@ class Expander:
         if self.vocabulary.is_misspelt("repeat", template):
             site = dataclasses.replace(site, env=opened(site.env))
         block = self.vocabulary.blocks.get(name)
-        return self._op(site, BY_NAME[name]) if block is None else self._block(site, block)
+        if block is not None:
+            return self._block(site, block)
+        op_class = self._op_class(name, site)
+        return FAILED if op_class is None else self._op(site, op_class)
 
     def is_seen(self, template: NodeTemplate) -> bool:
         """Tell whether a node has been expanded or checked."""
@@ -274,6 +282,15 @@ class Expander:
         return () if block is None else block.outputs
 
     # ----------------------------------------------------------------------------------------------- ops
+
+    def _op_class(self, name: str, site: Site) -> type[Op] | None:
+        """Return the op of a name, which may have to be imported; None after reporting that it cannot be."""
+        try:
+            return self.vocabulary.op(name)
+        except ProblemError as error:
+            placed = (dataclasses.replace(problem, span=site.span) for problem in error.problems)
+            self.reports.add_all(placed, site.frame, site.path)
+            return None
 
     def _op(self, site: Site, op_class: type[Op]) -> Outcome:
         if op_class.arity.most == 0 and site.template.sources is None:
@@ -338,7 +355,7 @@ class Expander:
         """Meanwhile, names of blocks are those that a block from another file sees."""
         around = self.vocabulary
         if block.home is not None:
-            self.vocabulary = Vocabulary(block.home.blocks, block.home.broken)
+            self.vocabulary = Vocabulary(block.home.blocks, block.home.broken, around.imports)
         try:
             yield
         finally:

@@ -28,6 +28,7 @@ from archspec.ops.catalog import BY_NAME
 from archspec.ops.initialisers import INITIALISER_BY_NAME
 from archspec.source.tree import Mapping, Scalar
 from archspec.spec.expressions import UNKNOWN
+from archspec.spec.names import is_import_path
 from archspec.spec.reader import is_nothing, kind_of
 from archspec.spec.template import Argument
 
@@ -83,7 +84,7 @@ class Initialisation:
 
     def _rule(self, template: InitTemplate) -> InitRule:
         target = template.target
-        is_op = target in BY_NAME
+        is_op = target in BY_NAME or is_import_path(target)
         nodes = tuple(path for path, node in self._nodes.items() if _is_meant(target, path, node, is_op=is_op))
         fills = [(argument, self._initialiser(argument.value)) for argument in template.fills]
         if self._whole and not nodes and not (is_op and target in _ops_of(self._spec)):

@@ -10,6 +10,7 @@ from archspec.diagnostics.catalog.expansion import BadRepeat
 from archspec.diagnostics.problem import ProblemError
 from archspec.elaborate.environment import Words, parsed, value_of
 from archspec.ops.catalog import BY_NAME
+from archspec.source.tree import Scalar, Sequence
 from archspec.spec import names
 from archspec.spec.expressions import UNKNOWN, Unknown, evaluate
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from archspec.elaborate.environment import Environment
-    from archspec.source.tree import Scalar
+    from archspec.source.tree import Tree
     from archspec.spec.template import Repeat
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -64,7 +65,8 @@ def entries_of(loop: Repeat, env: Mapping[str, Any], blocks: Collection[str]) ->
         ProblemError: the count is no count, or the values are no list.
     """
     if loop.each is not None:
-        words = Words(frozenset(name for name in (*BY_NAME, *blocks) if name not in env))
+        known = (name for name in (*BY_NAME, *blocks) if name not in env)
+        words = Words(frozenset((*known, *_import_paths(loop.each))))
         values = value_of(loop.each, env, words)
         if values is UNKNOWN or isinstance(values, list):
             return values
@@ -80,6 +82,15 @@ def entries_of(loop: Repeat, env: Mapping[str, Any], blocks: Collection[str]) ->
         reason = f"the count must be an integer of at least 0, not {shown}"
         raise ProblemError(BadRepeat(span=loop.count.span, reason=reason))
     return range(count)
+
+
+def _import_paths(tree: Tree) -> Iterator[str]:
+    """Yield the texts in some values that are import paths of ops, and so no expressions."""
+    if isinstance(tree, Sequence):
+        for item in tree.items:
+            yield from _import_paths(item)
+    elif isinstance(tree, Scalar) and isinstance(tree.value, str) and names.is_import_path(tree.value):
+        yield tree.value
 
 
 def _bound(loop: Repeat, entry: Any) -> dict[str, Any]:

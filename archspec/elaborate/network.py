@@ -22,6 +22,7 @@ from archspec.elaborate import arguments
 from archspec.elaborate.environment import ShapeView, value_of
 from archspec.elaborate.expand import Expander
 from archspec.elaborate.frame import Frame
+from archspec.elaborate.imports import Imports
 from archspec.elaborate.initialisation import Initialisation
 from archspec.elaborate.limits import LimitError, Limits
 from archspec.elaborate.preprocessing import Preprocessing
@@ -54,11 +55,13 @@ class Choice:
         variant: a variant's name.
         params: values of parameters.
         inputs: shapes per sample by input name; "" stands for a single input.
+        allow_imports: whether classes that the spec names by import path may be imported, which runs their code.
     """
 
     variant: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
+    allow_imports: bool = False
 
 
 def elaborate(
@@ -77,7 +80,8 @@ class _Elaboration:
         self.spec = spec
         self.collector = collector
         self.choice = choice
-        self.expander = Expander(spec.blocks, spec.broken_blocks, collector, limits)
+        imports = Imports(allowed=choice.allow_imports)
+        self.expander = Expander(spec.blocks, spec.broken_blocks, collector, limits, imports)
 
     def run(self) -> Graph:
         env: Environment = ChainMap(self._parameters())

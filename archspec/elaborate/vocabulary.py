@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archspec.diagnostics.catalog.expansion import UnknownOp
+from archspec.diagnostics.problem import ProblemError
 from archspec.elaborate.hints import hint_for_op, meant_by
 from archspec.ops.catalog import BY_NAME
 from archspec.spec.expressions import UNKNOWN
+from archspec.spec.names import is_import_path
 from archspec.spec.parameters import names_an_op
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from archspec.elaborate.imports import Imports
+    from archspec.ir.op import Op
     from archspec.source.span import Span
     from archspec.source.tree import Tree
     from archspec.spec.template import BlockTemplate, NodeTemplate, Parameter
@@ -21,13 +25,23 @@ if TYPE_CHECKING:
 class Vocabulary:
     """The blocks of a spec, beside the op catalog. A block hides an op of the same name."""
 
-    def __init__(self, blocks: Mapping[str, BlockTemplate], broken: frozenset[str]) -> None:
+    def __init__(self, blocks: Mapping[str, BlockTemplate], broken: frozenset[str], imports: Imports) -> None:
         """`broken` are blocks that could not be read: their names are known, and nothing else."""
         self.blocks = blocks
         self.broken = broken
+        self.imports = imports
 
     def __contains__(self, name: object) -> bool:
-        return name in self.blocks or name in BY_NAME or name in self.broken
+        is_path = isinstance(name, str) and is_import_path(name)
+        return name in self.blocks or name in BY_NAME or name in self.broken or is_path
+
+    def op(self, name: str) -> type[Op]:
+        """Return the op of a name: one of the catalog, or a class that is imported.
+
+        Raises:
+            ProblemError: it is an import path, and imports are not allowed, or it cannot be imported or used.
+        """
+        return BY_NAME[name] if name in BY_NAME else self.imports.op(name)
 
     def unknown(self, name: str, span: Span | None) -> UnknownOp:
         """Return the problem of a name that is neither an op nor a block."""
@@ -67,4 +81,9 @@ class Vocabulary:
     def _parameters(self, op: str) -> tuple[str, ...]:
         if op in self.blocks:
             return tuple(parameter.name for parameter in self.blocks[op].params)
-        return tuple(BY_NAME[op].model_fields) if op in BY_NAME else ()
+        if op not in BY_NAME and not is_import_path(op):
+            return ()
+        try:
+            return tuple(self.op(op).model_fields)
+        except ProblemError:
+            return ()

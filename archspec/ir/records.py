@@ -91,7 +91,10 @@ class TorchModule:
     """A submodule, registered under the node's name: `self.conv1 = nn.Conv2d(...)`, then `self.conv1(x)`.
 
     `wrap` is what it is called on, when that is not simply the input: `F.pad({0}, (0, 1, 0, 1))`. `after` is what is
-    taken of its result, when that is not simply all: `{0}[0]`. Such a node cannot stand in an `nn.Sequential`.
+    taken of its result, when that is not simply all: `{0}[0]`. `results` is how many tensors it gives, several as a
+    tuple. Such a node cannot stand in an `nn.Sequential`.
+
+    `origin` is the Python module that the class is imported from, where it is neither PyTorch's nor a helper.
     """
 
     cls: str
@@ -101,11 +104,13 @@ class TorchModule:
     # Modules whose output autograd keeps for the backward pass must not be followed by an in-place op.
     output_is_saved: bool = False
     helpers: tuple[TorchHelper, ...] = ()
+    origin: str = ""
+    results: int = 1
 
     @property
     def is_plain(self) -> bool:
         """Whether it is called on its input and gives its result, as a module in an `nn.Sequential` is."""
-        return self.wrap == self.after == "{0}"
+        return self.wrap == self.after == "{0}" and self.results == 1
 
     def call(self, module: str) -> str:
         """Return the template of its call; `module` is source for the module itself."""

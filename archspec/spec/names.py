@@ -13,6 +13,7 @@ import re
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 # Names of nodes only: a hyphen between letters or digits, as in RegNet's `block1-0`.
 _HYPHEN = re.compile(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])")
+_IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z", re.ASCII)
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,5})\Z")
 LONGEST = 64
 
@@ -95,6 +96,11 @@ HELPERS = frozenset(
 
 _BUILTIN_NAMES = frozenset(name for name in dir(builtins) if name.islower())
 _HARMLESS_BUILTINS = frozenset({"filter", "input", "format", "hash", "id", "map", "pow", "slice", "vars", "zip"})
+
+
+def is_import_path(name: str) -> bool:
+    """Tell whether the name of an op is the path of a class in Python: `package.module:Class`."""
+    return _IMPORT_PATH.match(name) is not None and not any(map(keyword.iskeyword, re.split("[.:]", name)))
 
 
 def is_number(name: str) -> bool:

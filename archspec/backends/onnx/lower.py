@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from archspec.backends.onnx.program import Names, Program, Step, ValueType
 from archspec.backends.onnx.schema import input_name
+from archspec.diagnostics.problem import ProblemError
 from archspec.ir.graph import Value
 from archspec.ir.records import Absent, Constant, Operand, Temporary, Weight
 
@@ -64,7 +66,7 @@ class _Lowering:
         self._types: dict[str, ValueType] = {}
 
     def run(self) -> Program:
-        records = [(node, node.op.onnx(node.input_types)) for node in exported_nodes(self._graph)]
+        records = [(node, _records(node)) for node in exported_nodes(self._graph)]
         aliases = _aliases(records)
         inputs = [self._name_value(Value(name), name) for name in self._graph.inputs]
         outputs, copies = self._name_outputs(aliases)
@@ -151,6 +153,19 @@ class _Lowering:
             self._weights_called[key] = self._value_names.claim(key)
             self._tensors[self._weights_called[key]] = self._weights[key]
         return self._weights_called[key]
+
+
+def _records(node: Node) -> tuple[OnnxNode, ...]:
+    """Return the records of a node.
+
+    Raises:
+        ProblemError: there are none for its op.
+    """
+    try:
+        return node.op.onnx(node.input_types)
+    except ProblemError as error:
+        placed = [dataclasses.replace(problem, span=node.span, node=node.path) for problem in error.problems]
+        raise ProblemError(*placed) from None
 
 
 def _aliases(records: Iterable[tuple[Node, tuple[OnnxNode, ...]]]) -> dict[Value, Value]:

@@ -119,7 +119,7 @@ def holds_nodes(scope: Scope[Any]) -> bool:
 
 def _signature_of_code(code: TorchCode) -> Signature:
     if isinstance(code, TorchModule):
-        return ("module", code.cls, code.wrap, code.after, *(arg.name for arg in code.args))
+        return ("module", code.cls, code.origin, code.wrap, code.after, code.results, *(arg.name for arg in code.args))
     if isinstance(code, TorchFunction):
         return ("function", code.call, code.module or "", *(arg.name for arg in code.args))
     if isinstance(code, TorchParameter):

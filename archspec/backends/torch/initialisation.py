@@ -15,7 +15,7 @@ from archspec.ir.text import stated
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from archspec.ir.graph import Graph
+    from archspec.ir.graph import Graph, Node
     from archspec.ir.initialisation import Fill, Initialiser, InitRule
 
 _POSITIONAL = frozenset({"constant"})
@@ -42,7 +42,8 @@ def initialisation(graph: Graph) -> list[str]:
     """Return the statements that carry out the rules of a network, in their order."""
     kinds = {path: _class(graph, path) for path in graph.nodes}
     lines: list[str] = []
-    for by_class, group in groupby(graph.init, key=lambda rule: _is_by_class(rule, kinds)):
+    clear = not any(map(_is_imported, graph.nodes.values()))  # such a module may have any others in it
+    for by_class, group in groupby(graph.init, key=lambda rule: clear and _is_by_class(rule, kinds)):
         rules = tuple(group)
         lines += ["", *(_by_class(graph, rules, kinds) if by_class else _by_name(graph, rules))]
     return lines
@@ -51,6 +52,11 @@ def initialisation(graph: Graph) -> list[str]:
 def _class(graph: Graph, path: str) -> str | None:
     code = code_of(graph.nodes[path])
     return code.cls if isinstance(code, TorchModule) else None
+
+
+def _is_imported(node: Node) -> bool:
+    code = code_of(node)
+    return isinstance(code, TorchModule) and bool(code.origin)
 
 
 # ----------------------------------------------------------------------------------------------------- by class

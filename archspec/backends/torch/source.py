@@ -17,6 +17,7 @@ from archspec.backends.torch.definitions import (
 from archspec.backends.torch.dense import DENSE
 from archspec.backends.torch.flat import FlatWriter
 from archspec.backends.torch.formatting import formatted
+from archspec.backends.torch.imports import imported_classes, own_imports
 from archspec.backends.torch.initialisation import initialisation
 from archspec.backends.torch.symbols import ClassName, names_in
 from archspec.backends.torch.values import NeedsClassError, Written
@@ -63,7 +64,8 @@ def _text(graph: Graph, spec: SpecTemplate, kept: frozenset[str], fingerprint: s
     classes = writer.write()
     code = "\n\n\n".join("\n".join(lines) for lines in classes)
     code = "\n\n\n".join([*_functions(code), *_helpers(graph, code), code])
-    return f"{_header(graph, fingerprint)}\n\n{_imports(code)}\n\n\n{code}\n"
+    imports = "\n\n".join([_imports(code), *own_imports(graph, code)])
+    return f"{_header(graph, fingerprint)}\n\n{imports}\n\n\n{code}\n"
 
 
 def _header(graph: Graph, fingerprint: str) -> str:
@@ -146,7 +148,8 @@ def _changed(graph: Graph, spec: SpecTemplate, names: frozenset[str], step: int)
     collector = Collector()
     inputs = {name: tensor.shape for name, tensor in graph.inputs.items()}
     variant = graph.name if graph.name in spec.variants else None  # so that it bears the same name
-    other = elaborate(spec, collector, Choice(variant, params, inputs))
+    # What this network has imported, others of the spec may.
+    other = elaborate(spec, collector, Choice(variant, params, inputs, allow_imports=bool(imported_classes(graph))))
     return None if collector else other
 
 
@@ -179,7 +182,7 @@ class SourceWriter:
         self.words: dict[str, ClassName] = {}  # the classes that names of ops were found to stand for
         self._flat: dict[str, str] = {}
         self._failed: set[int] = set()
-        self._names: Counter[str] = Counter({class_name(graph.name): 1})
+        self._names: Counter[str] = Counter({class_name(graph.name), *(code.cls for code in imported_classes(graph))})
 
     def write(self) -> list[list[str]]:
         """Return the lines of each class."""

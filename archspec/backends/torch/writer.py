@@ -302,7 +302,9 @@ class ClassWriter:
         if isinstance(item, Scope):
             reads = [tuple(self._value(site, key) for key in place.sources) for site in present]
             return self.modules.scope(template, present, incoming, hint, reads)
-        if isinstance(item, Node) and isinstance(code := code_of(item), TorchModule):
+        # A module that a block is given may be of another class in another use.
+        is_given = self.values.class_argument(template, present) is not None
+        if isinstance(item, Node) and isinstance(code := code_of(item), TorchModule) and not is_given:
             args = self.values.call_args(template, present, incoming, hint)
             written = [text if arg.positional else f"{arg.name}={text}" for arg, text in args]
             return f"{code.cls}({', '.join(written)})"
@@ -492,7 +494,8 @@ def _call(item: Any, attribute: str) -> tuple[str, str, tuple[str, ...]]:
     """Return the source that calls a submodule, how tightly it binds, and the names of its results, if several."""
     if isinstance(item, Node):
         code = code_of(item)
-        return (code.call(attribute) if isinstance(code, TorchModule) else f"{attribute}({{all}})"), "atom", ()
+        text = code.call(attribute) if isinstance(code, TorchModule) else f"{attribute}({{all}})"
+        return text, "atom", item.op.results(item.input_types)
     return f"{attribute}({{all}})", "atom", tuple(item.outputs) if len(item.outputs) > 1 else ()
 
 

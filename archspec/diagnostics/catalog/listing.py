@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.catalog import backend, expansion, expressions, graph, runtime, shapes, spec, usage, yaml
+from archspec.diagnostics.catalog import (
+    backend,
+    custom,
+    expansion,
+    expressions,
+    graph,
+    runtime,
+    shapes,
+    spec,
+    usage,
+    yaml,
+)
 
 if TYPE_CHECKING:
     from archspec.diagnostics.problem import Problem
@@ -17,6 +28,7 @@ ALL: tuple[type[Problem], ...] = tuple(
             *spec.PROBLEMS,
             *shapes.PROBLEMS,
             *expansion.PROBLEMS,
+            *custom.PROBLEMS,
             *graph.PROBLEMS,
             *backend.PROBLEMS,
             *runtime.PROBLEMS,
