@@ -14,12 +14,14 @@ import tokenize
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torchvision import models
 
 from archspec.cli import networks
 from archspec.source.atomic import write_files
+from archspec.source.tree import plain
+from archspec.source.yaml import parse, read
 from archspec.spec.files import zoo_root
 from tests.zoo import test_published as published
 from tests.zoo.references import references
@@ -46,14 +48,16 @@ class Length:
 
     Attributes:
         families: the spec files, relative to the zoo.
+        blocks: the files of blocks that these import, relative to the zoo.
         modules: the modules of torchvision; empty if it has none of these networks.
         networks: how many networks the families have; of those that torchvision has too, how many of these.
-        yaml: lines of these files.
+        yaml: lines of these files, and of those with the blocks.
         with_networks: the same with the files of the networks, which say which variant they are.
         python: lines of the modules; 0 without any.
     """
 
     families: tuple[str, ...]
+    blocks: tuple[str, ...]
     modules: tuple[str, ...]
     networks: int
     yaml: int
@@ -73,9 +77,22 @@ def _length(modules: tuple[str, ...], families: list[Family]) -> Length:
     paths = tuple(family.path for family in families)
     counted = [each for family in families for each in family.networks if not modules or _module(each)]
     own = {network.path for network in counted} - set(paths)
-    yaml, more = (sum(map(_yaml_lines_of, files)) for files in (paths, own))
+    blocks = tuple(sorted({each for path in paths for each in _blocks_of(zoo_root() / path)}))
+    yaml, more = (sum(map(_yaml_lines_of, files)) for files in ((*paths, *blocks), own))
     python = sum(python_lines(Path(str(import_module(each).__file__)).read_text(encoding="utf-8")) for each in modules)
-    return Length(paths, modules, len(counted), yaml, yaml + more, python)
+    return Length(paths, blocks, modules, len(counted), yaml, yaml + more, python)
+
+
+def _blocks_of(path: Path) -> Iterator[str]:
+    """Yield the files of blocks that a spec imports, also through others, relative to the zoo."""
+    spec: Any = plain(parse(read(path, path.name)))
+    imported = spec.get("import", [])
+    for name in [imported] if isinstance(imported, str) else imported:
+        beside = (path.parent / name).resolve()
+        found = beside if beside.exists() else zoo_root() / name
+        if found.parent.name == "blocks":
+            yield found.relative_to(zoo_root()).as_posix()
+        yield from _blocks_of(found)
 
 
 def _modules(family: Family) -> tuple[str, ...]:
@@ -194,8 +211,8 @@ def _lengths_section(families: list[Family]) -> Iterator[str]:
         "Lines of YAML (empty lines and comments left out), beside those of torchvision's Python for the same networks "
         "(docstrings, comments, empty lines, `__all__` and all that is about trained weights left out). What "
         "torchvision shares between its networks (`torchvision.ops.misc`, backbones of other modules) is not counted; "
-        "the file of a family shares nothing. Each of these networks also has a file, mostly of five lines, which "
-        "names its variant, as torchvision has a function for each; the second count has them too.",
+        "what families share (`specs/blocks/`) is, with each of them. Each of these networks also has a file, mostly "
+        "of five lines, that names its variant, as torchvision has a function for each; the second count has them too.",
         "",
         "| specs | networks | YAML | with those files | torchvision | Python | YAML / Python |",
         "|---|---:|---:|---:|---|---:|---:|",
@@ -205,7 +222,7 @@ def _lengths_section(families: list[Family]) -> Iterator[str]:
         modules = ", ".join(f"`{module.removeprefix('torchvision.models.')}`" for module in each.modules)
         yield _length_row(names, each, modules)
     total = [sum(getattr(each, name) for each in compared) for name in ("networks", "yaml", "with_networks", "python")]
-    yield _length_row("all of these", Length((), (), *total), "")
+    yield _length_row("all of these", Length((), (), (), *total), "")
     alone = [each for each in measured if not each.modules]
     if alone:
         yield from ("", "Those that torchvision does not have:", "", "| specs | networks | YAML |", "|---|---:|---:|")

@@ -37,6 +37,10 @@ def init(*, network: str, path: Path | None, name: str | None, force: bool, quie
     from archspec.source.atomic import write_files
 
     found = require_spec(network)
+    if found.parent.name == "blocks":
+        raise click.UsageError(
+            f"{found.stem} is a file of blocks, and no network; `import: blocks/{found.name}` uses it"
+        )
     target = Path(f"{found.stem}.yaml") if path is None else path / f"{found.stem}.yaml" if path.is_dir() else path
     named = _name(target, name)
     if target.exists() and not force:
@@ -69,7 +73,7 @@ def _text(found: Path, name: str) -> str:
     from archspec.api import load
     from archspec.spec.files import zoo_root
     from archspec.spec.loader import read_source
-    from archspec.spec.standalone import renamed, standalone
+    from archspec.spec.standalone import renamed, standalone, with_imports
 
     original = load(found)
     source = read_source(found, found.name)
@@ -79,7 +83,8 @@ def _text(found: Path, name: str) -> str:
             for family in sorted((zoo_root() / "families").glob("*.yaml")):
                 if f"families/{family.name}" in source.text:
                     text = standalone(source, read_source(family, f"families/{family.name}"), name)
-                    yield from () if text is None else (text,)
+                    yield from () if text is None else (with_imports(text, family), text)
+        yield with_imports(renamed(source, name), found)
         yield renamed(source, name)
 
     wanted = _resolved(original.text, found, original.name)

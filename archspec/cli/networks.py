@@ -67,7 +67,7 @@ class Family:
 
 
 def spec_paths() -> dict[str, Path]:
-    """Return the zoo's specs by name, resnet18 before resnet101; the families that they are made from come last."""
+    """Return the zoo's specs by name, resnet18 before resnet101; what they are made from comes last."""
     from archspec.spec.files import zoo_root
 
     root = zoo_root()
@@ -81,10 +81,10 @@ def _order(name: str) -> tuple[int, list[tuple[int, str]]]:
 
 
 def find_spec(name: str) -> Path | None:
-    """Return the spec of a network or family, with or without its folder and ending; None if there is none."""
+    """Return the spec of a network or family, or a file of blocks, with or without folder and ending; else None."""
     paths = spec_paths()
     wanted = name.removesuffix(".yaml")
-    return paths.get(wanted) or paths.get(f"families/{wanted}")
+    return paths.get(wanted) or paths.get(f"families/{wanted}") or paths.get(f"blocks/{wanted}")
 
 
 # ----------------------------------------------------------------------------------------------------- the list

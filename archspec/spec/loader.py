@@ -239,7 +239,7 @@ class _Loader:
                 self.all_read = False
                 continue
             for name, block in library.blocks.items():
-                if name in blocks:
+                if name in blocks and block.span != blocks[name].span:  # of one file that both import, it is the same
                     self.collector.add(NameTaken(span=item.span, name=name, taken_by="a block of another import"))
                 blocks.setdefault(name, block)
             broken |= library.broken

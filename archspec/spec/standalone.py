@@ -10,14 +10,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archspec.source.tree import Mapping, Scalar, plain
+from archspec.source.span import SourceFile
+from archspec.source.tree import Mapping, Scalar, Sequence, plain
 from archspec.source.writing import flow, sentence
-from archspec.source.yaml import parse
+from archspec.source.yaml import parse, read
+from archspec.spec.files import zoo_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from archspec.source.span import SourceFile, Span
+    from archspec.source.span import Span
     from archspec.source.tree import Entry, Tree
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -58,6 +61,16 @@ class _Text:
             line -= 1
         end = entry.value.span.end_line
         return _Edit(self.starts[line - 1], self.starts[end] if end < len(self.starts) else len(self.text), "")
+
+    def replaced_entry(self, entry: Entry, replacement: str) -> _Edit:
+        span = entry.key.span
+        return _Edit(self.index(span.line, span.column), self.replaced(entry.value, "").end, replacement)
+
+    def lines(self, entry: Entry) -> str:
+        """Return the lines of an entry, without what stands around it."""
+        span = entry.value.span
+        end = self.starts[span.end_line] if span.end_line < len(self.starts) else len(self.text)
+        return self.text[self.starts[entry.key.span.line - 1] : end].rstrip() + "\n"
 
     def _line(self, number: int) -> str:
         return self.text[self.starts[number - 1] : self.starts[number]].strip()
@@ -105,6 +118,51 @@ def standalone(network: SourceFile, family: SourceFile, name: str) -> str | None
         value = (_Text(network) if setting.value.span.path == network.path else text).written(setting.value.span)
         edits.append(text.replaced(tree, value if _BREAK.search(value) is None else flow(plain(setting.value))))
     return text.edited(edits).rstrip() + "\n"
+
+
+def with_imports(text: str, place: Path) -> str:
+    """Return the text of a spec of the zoo that stands in a place, with the blocks in it that it imports and uses."""
+    spec = parse(SourceFile(place.name, text))
+    entry = spec.entry("import") if isinstance(spec, Mapping) else None
+    if not isinstance(spec, Mapping) or entry is None:
+        return text
+    known = dict(_imported(spec, place))
+    wanted, used = list(_words(spec)), dict[str, str]()
+    while wanted:
+        name = wanted.pop()
+        if name in known and name not in used:
+            used[name], words = known[name]
+            wanted += words
+    blocks = "\n".join(used[name] for name in known if name in used)
+    own = spec.entry("blocks")
+    edited = _Text(SourceFile(place.name, text))
+    if own is None:
+        return edited.edited([edited.replaced_entry(entry, f"blocks:\n{blocks}")])
+    start = edited.starts[own.key.span.line]
+    return edited.edited([edited.without(entry), _Edit(start, start, f"{blocks}\n" if used else "")])
+
+
+def _imported(spec: Mapping, place: Path) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
+    """Yield the name of each block that a spec imports, its text, and the words in it."""
+    for file in _words(spec.get("import")):
+        path = next((path for path in (place.parent / file, zoo_root() / file) if path.is_file()), None)
+        source = None if path is None else read(path, path.name)
+        library = None if source is None else parse(source)
+        if path is None or source is None or not isinstance(library, Mapping):
+            continue
+        yield from _imported(library, path)
+        blocks, text = library.get("blocks"), _Text(source)
+        for entry in blocks.entries if isinstance(blocks, Mapping) else ():
+            yield entry.key.text, (text.lines(entry), tuple(_words(entry.value)))
+
+
+def _words(tree: Tree | None) -> Iterator[str]:
+    """Yield the texts in a tree that are no keys."""
+    if isinstance(tree, Scalar):
+        yield tree.text
+    items = tree.items if isinstance(tree, Sequence) else ()
+    for item in (entry.value for entry in tree.entries) if isinstance(tree, Mapping) else items:
+        yield from _words(item)
 
 
 def _entry(source: SourceFile, key: str) -> Tree | None:

@@ -8,6 +8,7 @@ import pytest
 
 import archspec
 from archspec.spec.files import zoo_root
+from archspec.spec.standalone import with_imports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,9 @@ SMALL = (
     "googlenet",
     "unet_padded",
     "efficientnet_v2_l",
+    "inception_resnet_v1",
+    "preact_resnet110_cifar",
+    "regnet_y_400mf",
 )
 
 
@@ -33,7 +37,30 @@ def test_the_new_spec_is_the_same_network_under_its_own_name(name: str, run: Run
     mine, theirs = archspec.load(tmp_path / "mine.yaml"), archspec.load(zoo_root() / f"{name}.yaml")
     assert mine.name == "mine"
     assert mine.expand().splitlines()[2:] == theirs.expand().splitlines()[2:]
-    assert len(mine.sources) == 1, "it extends nothing"
+    assert len(mine.sources) == 1, "it extends and imports nothing"
+
+
+def test_imported_blocks_are_put_into_the_new_spec_if_it_uses_them(run: Run, tmp_path: Path) -> None:
+    run("init", "inception_v3", "-o", "mine.yaml")
+    text = (tmp_path / "mine.yaml").read_text()
+    assert "import:" not in text
+    assert "\nblocks:\n  unit:\n    description: A convolution with batch norm.\n" in text
+    assert "reduction_a" not in text
+
+
+def test_a_spec_without_blocks_of_its_own_imports_some(tmp_path: Path) -> None:
+    text = "archspec: 1\nname: net\nimport: [blocks/squeeze_excitation.yaml]\ngraph: {gate: squeeze_excitation}\n"
+    lines = with_imports(text, tmp_path / "net.yaml").splitlines()
+    assert lines[:4] == ["archspec: 1", "name: net", "blocks:", "  squeeze_excitation:"]
+    assert lines[-1] == "graph: {gate: squeeze_excitation}"
+
+
+def test_a_file_of_blocks_is_no_network(run: Run) -> None:
+    for name in ("squeeze_excitation", "blocks/squeeze_excitation.yaml"):
+        result = run("init", name)
+        assert result.exit_code == 2
+        assert "squeeze_excitation is a file of blocks, and no network" in result.stderr
+    assert run("zoo", "squeeze_excitation").stdout.startswith("archspec: 1\n\nblocks:\n")
 
 
 def test_it_keeps_comments_and_takes_the_values_of_the_network(run: Run, tmp_path: Path) -> None:

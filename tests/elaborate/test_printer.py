@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from archspec.source.tree import Tree
 
-ZOO = sorted(zoo_root().rglob("*.yaml"))
+ZOO = sorted(path for path in zoo_root().rglob("*.yaml") if path.parent.name != "blocks")
 
 
 def expanded(text: str) -> str:

@@ -45,6 +45,7 @@ variants:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "blocks.yaml").write_text(BLOCKS)
+    (tmp_path / "copy.yaml").write_text(BLOCKS)
     (tmp_path / "base.yaml").write_text(BASE)
     return tmp_path
 
@@ -57,6 +58,12 @@ def test_blocks_of_a_file_see_one_another(folder: Path) -> None:
     # A block of the same name here is not theirs.
     text = f"{HEAD}import: [blocks.yaml]\nblocks: {{relu: {{graph: [tanh]}}}}\ngraph: {{a: squeeze, b: relu}}\n"
     assert paths(text, folder / "x.yaml") == ["a.gate.0", "a.gate.1", "a.gate.2", "a.scaled", "b.0"]
+
+
+def test_a_block_that_comes_on_two_ways_is_one(folder: Path) -> None:
+    (folder / "more.yaml").write_text("archspec: 1\nimport: blocks.yaml\nblocks: {one: {graph: [squeeze]}}\n")
+    text = f"{HEAD}import: [more.yaml, blocks.yaml]\ngraph: [one, {{op: gate, channels: 3}}]\n"
+    assert paths(text, folder / "x.yaml")[-1] == "1.2"
 
 
 def test_a_file_imports_others_and_a_spec_can_be_imported(folder: Path) -> None:
@@ -93,7 +100,7 @@ def test_several_results_of_a_part_are_named(folder: Path) -> None:
     [
         ("import: [block.yaml]", Fault("AS110", 4, 10, None)),
         ("import: ../blocks.yaml", Fault("AS111", 4, 9, None)),
-        ("import: [blocks.yaml, blocks.yaml]", Fault("AS406", 4, 23, None)),
+        ("import: [blocks.yaml, copy.yaml]", Fault("AS406", 4, 23, None)),
         ("import: blocks.yaml\nblocks: {gate: {graph: [relu]}}", Fault("AS406", 5, 10, None)),
         ("blocks: {p: {spec: base.yaml, until: boddy}}", Fault("AS401", 4, 38, "p")),
         ("blocks: {p: {spec: base.yaml, variant: wid}}", Fault("AS108", 4, 40, "p")),

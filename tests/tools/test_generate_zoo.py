@@ -69,6 +69,20 @@ def test_a_module_of_torchvision_is_counted_with_all_families_that_have_its_netw
     assert 200 < resnet.python < 300
 
 
+def test_blocks_are_counted_with_each_family_that_imports_them() -> None:
+    gate = "blocks/squeeze_excitation.yaml"
+    sharing = {each.families[0]: each for each in LENGTHS if gate in each.blocks}
+    assert {"families/efficientnet.yaml", "families/mobilenet_v3.yaml", "families/regnet.yaml"} <= sharing.keys()
+    regnet = sharing["families/regnet.yaml"]
+    texts = [(zoo_root() / path).read_text(encoding="utf-8") for path in (*regnet.families, gate)]
+    assert regnet.yaml == sum(map(generate_zoo.yaml_lines, texts))
+
+
+def test_every_file_of_blocks_is_shared() -> None:
+    for path in (zoo_root() / "blocks").glob("*.yaml"):
+        assert sum(len(each.families) for each in LENGTHS if f"blocks/{path.name}" in each.blocks) > 1
+
+
 @pytest.mark.parametrize("length", [each for each in LENGTHS if each.modules], ids=lambda each: each.families[0])
 def test_specs_are_shorter_than_the_source_of_torchvision(length: generate_zoo.Length) -> None:
     assert length.yaml < length.python
