@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archspec.cli.options import allow_imports_option, quiet_option, set_option, spec_argument, variant_option
+from archspec.cli.session import current
 from archspec.cli.specs import load_spec
 
 if TYPE_CHECKING:
@@ -108,5 +109,6 @@ def _export_command(spec: str, variant: str | None, params: dict[str, Any], out:
     settings = [f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in params.items()]
     words = ["archspec", "export", spec]
     words += ["--variant", variant] if variant else []
+    words += ["--allow-imports"] if current().allow_imports else []
     words += [word for setting in settings for word in ("--set", setting)]
     return shlex.join([*words, "--weights", str(out / "weights.safetensors"), "-o", f"{name}.onnx"])

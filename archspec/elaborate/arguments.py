@@ -23,6 +23,7 @@ from archspec.source.tree import Scalar, Sequence
 from archspec.source.writing import flow
 from archspec.spec import parameters as declared
 from archspec.spec.expressions import UNKNOWN
+from archspec.spec.names import is_import_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -46,7 +47,8 @@ def unknown_arguments(op: str, arguments: Iterable[Argument], known: tuple[str, 
     """Yield a problem for each argument that `op` does not take."""
     for argument in arguments:
         if argument.name not in known:
-            hint = hint_for_parameter(argument.name, known)
+            # What is known of PyTorch's parameters need not hold for a class of one's own.
+            hint = None if is_import_path(op) else hint_for_parameter(argument.name, known)
             yield UnknownParameter(span=argument.key_span, op=op, name=argument.name, known=known, suggestion=hint)
 
 

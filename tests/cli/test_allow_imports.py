@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli.conftest import Start
+    from tests.cli.conftest import Run, Start
 
 MODULE = """\
 from torch import nn
@@ -35,12 +36,18 @@ def own(folder: Path) -> Path:
 
 
 @pytest.mark.usefixtures("own")
-@pytest.mark.parametrize("command", [("check",), ("shapes",), ("expand",), ("build", "--emit", "torch,summary")])
-def test_modules_of_the_current_folder_are_found(start: Start, command: tuple[str, ...]) -> None:
-    refused = start(*command, "own.yaml")
-    assert refused.returncode == 1
+@pytest.mark.parametrize("command", ["check", "shapes", "expand"])
+def test_without_permission_they_are_refused(run: Run, command: str) -> None:
+    refused = run(command, "own.yaml")
+    assert refused.exit_code == 1
     assert "AS311" in refused.stderr
     assert "--allow-imports" in refused.stderr
+    assert "mine.layers" not in sys.modules
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("command", [("check",), ("build", "--emit", "torch,summary")])
+def test_modules_of_the_current_folder_are_found(start: Start, command: tuple[str, ...]) -> None:
     allowed = start(*command, "own.yaml", "--allow-imports")
     assert allowed.returncode == 0, allowed.stderr
     assert "Traceback" not in allowed.stderr

@@ -207,6 +207,8 @@ def test_parameters_are_those_of_the_constructor() -> None:
 def test_what_a_spec_cannot_write_is_no_parameter() -> None:
     (problem,) = problems(spec("gate: {op: own_layers:Gate, channels: 3, act: 1}"), allow_imports=True)
     assert problem.message() == "own_layers:Gate has no parameter 'act'"
+    (problem,) = problems(spec("gate: {op: own_layers:Gate, channels: 3, in_channels: 1}"), allow_imports=True)
+    assert problem.help() == "did you mean 'channels'?"
 
 
 # ----------------------------------------------------------------------------------------------------- what is wrong
