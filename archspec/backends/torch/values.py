@@ -314,6 +314,11 @@ class Values:
             found = self._outgoing_scope(present, incoming[0])
         return found if len(present) == len(sites) else [*found, *incoming[0]]
 
+    def choice(self, template: NodeTemplate, held: list[str], passing: list[str]) -> str | None:
+        """Return source that chooses by a node's `when` between what it gives and what passes in its place."""
+        condition = None if template.when is None else rendered(template.when, self.rename)
+        return f"{held[0]} if {condition} else {passing[0]}" if condition and held and passing else None
+
     def _outgoing_op(self, template: NodeTemplate, site: Site, incoming: list[list[str]]) -> list[str]:
         op = site.node.op
         source = op.channels_from()
@@ -544,8 +549,12 @@ def _sum(parts: list[str]) -> str:
     counts = {part: parts.count(part) for part in parts}
     if all(part.isdecimal() for part in parts):
         return str(sum(int(part) for part in parts))
-    terms = [part if count == 1 else f"{count} * {_within(part)}" for part, count in counts.items()]
+    terms = [_term(part) if count == 1 else f"{count} * {_within(part)}" for part, count in counts.items()]
     return " + ".join(terms)
+
+
+def _term(part: str) -> str:
+    return f"({part})" if " if " in part else part
 
 
 def _closed(text: str) -> str:

@@ -8,6 +8,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from archspec.backends.torch.branches import merged
 from archspec.backends.torch.definitions import Definition, Expansion, Site, code_of
 from archspec.backends.torch.formatting import LINE_LENGTH
 from archspec.backends.torch.forward import Forward, Key, Step, expression_of_code, key_of, previous, sources_of
@@ -182,7 +183,7 @@ class ClassWriter:
             self._module(place)
         symbols = self.values.outgoing(template, place.present, place.incoming)
         if place.is_conditional:
-            symbols = [*symbols, *self._symbols(place.passing)]
+            symbols = self._either(place, symbols, self._symbols(place.passing))
         if isinstance(item, Scope) and item.kind == "dense":
             symbols = self._named_channels(place, symbols)
         for result in place.present[0].child.values:
@@ -191,6 +192,17 @@ class ClassWriter:
         for result, texts in self.values.results.get(id(template), {}).items():
             if result:
                 self.symbols[Key(position, result)] = texts
+
+    def _either(self, place: _Place, held: list[str], passing: list[str]) -> list[str]:
+        """Return candidates for the channels of what a node gives or lets pass: a choice, if no other one holds."""
+        channels = [self.source.width_of(next(iter(site.child.values.values()))) for site in place.column]
+        envs = [self.values.names.values(site.owner, site.child.env) for site in place.column]
+        known = [*held, *passing]
+        if first_holding(known, channels, envs) is not None:
+            return known
+        choice = self.values.choice(place.template, held, passing)
+        # What is longer than a line is better an argument, and would grow with each node that reads it.
+        return [*known, choice] if choice is not None and len(choice) < LINE_LENGTH else known
 
     def _named_channels(self, place: _Place, symbols: list[str]) -> list[str]:
         """Give a local name to the channels that have grown from copy to copy, which would be spelt out at each use."""
@@ -468,7 +480,7 @@ class ClassWriter:
             lines += ["", f"    def __init__({signature}) -> None:"]
             lines += ["        super().__init__()"] if forward is not None else []
             ending = initialisation(self.source.graph) if self.definition.kind == "network" else []
-            lines += [f"        {line}" for statement in (*lets, *body, *ending) for line in statement.split("\n")]
+            lines += [f"        {line}" for line in merged((*lets, *body, *ending))]
         if forward is not None:
             variables, statements, result = forward
             arguments = ", ".join(["self", *(f"{name}: Tensor" for name in variables)])
