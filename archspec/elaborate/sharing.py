@@ -42,6 +42,8 @@ class Sharing:
         """Expand a node that shares the module of another one of its graph."""
         ref, frame = site.template.share, site.frame
         assert ref is not None
+        if site.template.broken:
+            return FAILED
         try:
             child = _found(ref, site)
         except ProblemError as error:

@@ -87,12 +87,13 @@ class Split(Parts):
         return tuple(self.split_size)
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
-        size = self.split_size if isinstance(self.split_size, int) else tuple(self.split_size)
-        args = (
-            Arg("split_size_or_sections", size, source="split_size", positional=True),
-            Arg("dim", with_batch(self.axis), 0),
-        )
-        return TorchFunction("torch.split", args, output_is_saved=True)
+        dim = Arg("dim", with_batch(self.axis), 0)
+        if isinstance(self.split_size, int):
+            size = Arg("split_size_or_sections", self.split_size, source="split_size", positional=True)
+            return TorchFunction("torch.split", (size, dim), output_is_saved=True)
+        # torch.split does the same, but is typed for lists only.
+        sizes = Arg("split_sizes", tuple(self.split_size), source="split_size", positional=True)
+        return TorchFunction("torch.split_with_sizes", (sizes, dim), output_is_saved=True)
 
 
 class Chunk(Parts):

@@ -103,6 +103,12 @@ class NodeReader:
             self._check_neither()
 
     def _check_share(self) -> None:
+        share = self._tree.entry("share")
+        if share is not None and any(self._tree.entry(key) is not None for key in ("op", "graph")):
+            hint = "remove one of the two keys"
+            wanted = "a node of its own, or one that shares another's module"
+            self._fail(WrongKind(span=share.key.span, what=self._where, wanted=wanted, found="both", suggestion=hint))
+            return
         for entry in self._tree.entries:
             if entry.key.text not in _WITH_SHARE:
                 hint = "what it is, the shared node says; beside share there can be from, when and else"

@@ -96,7 +96,7 @@ PLANTS = (
     Plant("size of an input", r"^(inputs: \{\w+: \[\d), \d+", r"\1, 0", "AS304"),
     Plant("symbolic size", r"^(inputs: \{\w+: \[\d), \d+", r"\1, H", "AS114"),
     Plant("variant", r"^  (\w+): \{(depths|stages)", r"  \1: {\2s", "AS109", ("resnet", "vgg")),
-    Plant("op beside share", r"\{op: add,", "{op: add, share: conv1,", "AS101"),
+    Plant("op beside share", r"\{op: add,", "{op: add, share: conv1,", "AS103"),
 )
 
 
