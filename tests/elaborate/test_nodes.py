@@ -225,7 +225,7 @@ def test_the_tree_has_a_child_for_each_node_of_the_template() -> None:
         ("a: {op: add, from: [x, x], when: true, else: y}", Fault("AS401", 5, 48, "a")),
         ("a: {share: b}", Fault("AS401", 5, 14, "a")),
         ("a: {share: b}\nb: relu", Fault("AS402", 5, 14, "a")),
-        ("b: relu\na: {share: b, op: relu}", Fault("AS103", 6, 5, "a")),
+        ("b: relu\na: {share: b, op: relu}", Fault("AS103", 6, 7, "a")),
         ("- relu\n- {op: add, from: [0, 5]}", Fault("AS401", 6, 25, "1")),
         ("g: {graph: {a: relu}, outputs: b}", Fault("AS401", 5, 34, "g")),
     ],
