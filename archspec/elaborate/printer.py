@@ -144,14 +144,13 @@ def _results_by_name(name: str, item: Node | _Group) -> dict[str, Value]:
 
 def _body(group: _Group, inputs: _Names) -> tuple[Document, _Names]:
     """Return the graph of a group, and what its own scope calls the values in it."""
-    owners = {name: _owner(item) for name, item in group.items.items()}
     known: _Names = dict(inputs)
     previous = list(inputs)[:1]
     printed: dict[str, Document] = {}
     for name, item in group.items.items():
         read = list(item.inputs if isinstance(item, Node) else item.reads)
         sources = [] if read == previous and len(read) == 1 else [known[value] for value in read]
-        shared = owners[name]
+        shared = _owner(item)
         if shared is not None and shared in printed:
             printed[name] = flow({"share": shared, **_from(sources)})
         else:

@@ -109,15 +109,18 @@ class Copies:
             return FAILED
         for number, copy in enumerate(copies_of(outermost, env, self._blocks)):
             seen = env.new_child(dict(copy.names))
-            if number:
-                note = Note(f"in copy {number + 1} of {self._shown}", self._body.span)
-                made.context = (*around.context, note)
+            self._note_copy(number, made, around)
             if inner_loops:
                 self._enter_loop(tuple(inner_loops), made, seen, copy.name or str(number))
             else:
                 self._enter_copy(made, seen, copy.name)
         kind = "splice" if self._in_list else "repeat"
         return self._expander.scope(made, kind, self._body, None, made.previous)
+
+    def _note_copy(self, number: int, made: Frame, around: Frame) -> None:
+        """Let problems say in which copy they were found, unless it is the first."""
+        if number:
+            made.context = (*around.context, Note(f"in copy {number + 1} of {self._shown}", self._body.span))
 
     def _dense(self, loop: Repeat, around: Frame, env: Environment) -> Outcome:
         """Expand densely connected copies: each reads the input and all results before it, joined; so does the end."""
@@ -127,8 +130,7 @@ class Copies:
             return FAILED
         known = [first]
         for number, copy in enumerate(copies_of(loop, env, self._blocks)):
-            if number:
-                made.context = (*around.context, Note(f"in copy {number + 1} of {self._shown}", self._body.span))
+            self._note_copy(number, made, around)
             made.previous = self._joined(known, made, f"concat{number}")
             before = len(made.children)
             self._enter_copy(made, env.new_child(dict(copy.names)), copy.name)

@@ -168,7 +168,7 @@ class Permute(Op):
         return (tensor.with_shape(*(tensor.shape[axis] for axis in order)),)
 
     def moves(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
-        return tuple(sample_axis(self.op, axis, inputs[0], "axes") for axis in self.axes)
+        return self._order(inputs[0])
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         return moved_axes(self._order(inputs[0]))

@@ -149,7 +149,9 @@ def _read(node: Node, index: int, field: ReceptiveField) -> ReceptiveField:
     windows = node.op.windows(node.input_types, index)
     if not len(windows) == len(tensor.spatial) == len(output.spatial) == len(field.axes):
         return _flatten(field, _sizes(field, tensor), pooled=output.elements < tensor.elements)
-    maps = [(node.op.first_axis(node.input_types, index), *windows)[place] for place in field.places]
+    maps = windows
+    if field.order:
+        maps = [(node.op.first_axis(node.input_types, index), *windows)[place] for place in field.order]
     inside, outside = _sizes(field, tensor), _sizes(field, output)
     if inside == outside and all(axis == POINTWISE for axis in maps):
         return field
@@ -168,7 +170,7 @@ def _read(node: Node, index: int, field: ReceptiveField) -> ReceptiveField:
 
 def _sizes(field: ReceptiveField, tensor: TensorType) -> Shape:
     """Return the sizes of the axes that are those of the input."""
-    return tuple(tensor.shape[place] for place in field.places if place < tensor.rank)
+    return tuple(tensor.shape[place] for place in field.order) if field.order else tensor.spatial
 
 
 def _moved(field: ReceptiveField, moves: Sequence[int]) -> ReceptiveField:

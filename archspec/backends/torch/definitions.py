@@ -6,6 +6,7 @@ rank of convolution) each kind gets a class of its own.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
 
     from archspec.ir.graph import Child
     from archspec.ir.records import Arg, TorchCode
-    from archspec.spec.template import GraphTemplate
+    from archspec.spec.template import GraphTemplate, NodeTemplate
 
 Signature: TypeAlias = "tuple[Any, ...] | None"
 
 
 class KindsDifferError(Exception):
     """Two expansions of a graph differ in more than numbers."""
+
+
+class NeedsClassError(Exception):
+    """A graph cannot be written as it was about to be: it needs a class of its own, or one that states every node."""
 
 
 @dataclass(eq=False, slots=True)
@@ -47,6 +52,11 @@ class Definition:
     graph: GraphTemplate
     scopes: list[Scope[Any]] = field(default_factory=list[Scope[Any]])
     signature: Signature = None
+
+
+def once(template: NodeTemplate) -> NodeTemplate:
+    """Return a repeated node as one copy of it."""
+    return dataclasses.replace(template, repeats=(), dense=False)
 
 
 def code_of(node: Node) -> TorchCode:

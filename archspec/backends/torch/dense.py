@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from typing import TYPE_CHECKING
 
-from archspec.backends.torch.definitions import Site, is_copy
+from archspec.backends.torch.definitions import NeedsClassError, Site, is_copy, once
 from archspec.backends.torch.symbols import Loop, rendered
-from archspec.backends.torch.values import NeedsClassError
 from archspec.ir.records import TorchHelper
 
 if TYPE_CHECKING:
@@ -44,11 +42,11 @@ def dense_module(
     values, repeat = modules.values, template.repeats[0]
     if not copies or not modules.are_alike(copies) or any(site.item is None for site in copies):
         raise NeedsClassError
-    once = dataclasses.replace(template, repeats=(), dense=False)
-    values.names.loops.append(Loop(repeat.index, repeat.names if repeat.each is not None else ()))
+    copy = once(template)
+    values.names.loops.append(Loop.of(repeat))
     try:
-        reads = [f"{text} + {repeat.index} * {growth}" for text, growth in _steps(values, once, sites, incoming)]
-        body = modules.module(once, copies, [reads], name)
+        reads = [f"{text} + {repeat.index} * {growth}" for text, growth in _steps(values, copy, sites, incoming)]
+        body = modules.module(copy, copies, [reads], name)
         title = modules.title(repeat) or f"str({repeat.index})"
     finally:
         values.names.loops.pop()
@@ -61,11 +59,11 @@ def channels_behind(values: Values, template: NodeTemplate, sites: Sequence[Site
     copies, repeat = copies_of(sites), template.repeats[0]
     if not copies:
         return incoming
-    once = dataclasses.replace(template, repeats=(), dense=False)
+    copy = once(template)
     counts = [sum(is_copy(child) for child in site.scope.children) for site in sites]
     text = None if repeat.count is None else rendered(repeat.count, values.rename)
     count = values.resolve(sites, counts, [] if text is None else [text], "count")
-    return [f"{text} + {_factor(count)} * {growth}" for text, growth in _steps(values, once, sites, incoming)]
+    return [f"{text} + {_factor(count)} * {growth}" for text, growth in _steps(values, copy, sites, incoming)]
 
 
 def copies_of(sites: Iterable[Site]) -> list[Site]:
@@ -73,11 +71,11 @@ def copies_of(sites: Iterable[Site]) -> list[Site]:
     return [site for outer in sites for site in outer.inner() if is_copy(site.child)]
 
 
-def _steps(values: Values, once: NodeTemplate, sites: Sequence[Site], incoming: list[str]) -> Iterable[tuple[str, str]]:
+def _steps(values: Values, copy: NodeTemplate, sites: Sequence[Site], incoming: list[str]) -> Iterable[tuple[str, str]]:
     """Yield candidates for the channels before the copies, each with one for the channels that a copy adds."""
     before = {next(iter(site.scope.input_types.values())).channels for site in sites}
     numbers = [str(before.pop())] if len(before) == 1 else []
-    for growth in values.outgoing(once, copies_of(sites), [incoming]):
+    for growth in values.outgoing(copy, copies_of(sites), [incoming]):
         for text in (*incoming, *numbers):
             yield text, _factor(growth)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import re
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -12,15 +11,16 @@ from typing import TYPE_CHECKING, Any, cast
 from archspec.backends.torch.definitions import (
     Expansion,
     KindsDifferError,
+    NeedsClassError,
     Site,
     code_of,
     is_copy,
     merge_all,
+    once,
     signature_of_child,
 )
 from archspec.backends.torch.dense import dense_module
 from archspec.backends.torch.symbols import Loop, free_names, literal, names_in, rendered
-from archspec.backends.torch.values import NeedsClassError, Values
 from archspec.diagnostics.problem import ProblemError
 from archspec.elaborate.environment import parsed
 from archspec.elaborate.loops import entries_of
@@ -33,6 +33,7 @@ from archspec.spec.names import as_identifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
 
+    from archspec.backends.torch.values import Values
     from archspec.ir.graph import Value
     from archspec.source.tree import Tree
     from archspec.spec.template import NodeTemplate, Repeat
@@ -259,9 +260,9 @@ class Modules:
         if others or repeat.name is not None or not inner or not are_blocks or not self.are_alike(inner):
             raise NeedsClassError
         could, self._can_state = self._can_state, False
-        self.values.names.loops.append(_loop_of(repeat))
+        self.values.names.loops.append(Loop.of(repeat))
         try:
-            body = self.scope(_once(template), inner, incoming, name)
+            body = self.scope(once(template), inner, incoming, name)
         finally:
             self.values.names.loops.pop()
             self._can_state = could
@@ -302,7 +303,7 @@ class Modules:
         counts = {len(site.scope.children) for site in sites}
         if counts == {1} or not self.are_alike(inner):
             return self._unrolled(template, sites, incoming, name, level)
-        loop = _loop_of(template.repeats[level])
+        loop = Loop.of(template.repeats[level])
         could, self._can_state = self._can_state, False
         self.values.names.loops.append(loop)
         try:
@@ -318,14 +319,14 @@ class Modules:
         present = [site for site in inner if site.item is not None]
         if not present:
             raise NeedsClassError
-        around = [*incoming, *self.values.outgoing(_once(template), present, [incoming])]
+        around = [*incoming, *self.values.outgoing(once(template), present, [incoming])]
         if level + 1 < len(template.repeats):
             if isinstance(present[0].item, Scope) and present[0].scope.kind == "splice":
                 raise NeedsClassError
             return self._repeat_module(template, present, around, name, level + 1)
         if isinstance(present[0].item, Scope) and present[0].scope.kind == "splice":
             raise NeedsClassError
-        return self.module(_once(template), present, [around], name)
+        return self.module(once(template), present, [around], name)
 
     def _unrolled(
         self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int
@@ -339,14 +340,14 @@ class Modules:
             if level + 1 < len(template.repeats):
                 elements.append(self._repeat_module(template, column, incoming, name, level + 1))
             else:
-                elements.append(self.module(_once(template), column, [incoming], name))
-            incoming = self.values.outgoing(_once(template), column, [incoming])
+                elements.append(self.module(once(template), column, [incoming], name))
+            incoming = self.values.outgoing(once(template), column, [incoming])
         return f"[{', '.join(elements)}]"
 
     def header(self, repeat: Repeat, sites: Sequence[Site], body: str, name: str) -> str:
         """Return `for i in range(n)`."""
         used = free_names(body)
-        loop = _loop_of(repeat)
+        loop = Loop.of(repeat)
         if repeat.each is None:
             counts = [sum(is_copy(child) for child in site.scope.children) for site in sites]
             count = self.values.resolve(sites, counts, self._texts(repeat.count), f"{name}_count")
@@ -412,13 +413,13 @@ class Modules:
         inner = [site for outer in sites for site in outer.inner()]
         self.body.add(f"{local} = nn.Sequential()")
         start = len(self.body.lines)
-        self.values.names.loops.append(_loop_of(repeat))
+        self.values.names.loops.append(Loop.of(repeat))
         self.body.indent += 1
         body = self._copy(template, inner, incoming, name, level)
         title = self.title(repeat)
         self.body.add(f"{local}.add_module({title}, {body})")
         if self.values.running is not None and self.values.running == incoming[-1]:
-            self._update(inner, self.values.outgoing(_once(template), inner, [incoming]), incoming[-1], name)
+            self._update(inner, self.values.outgoing(once(template), inner, [incoming]), incoming[-1], name)
         self.body.indent -= 1
         self.values.names.loops.pop()
         lines = self.body.lines[start:]
@@ -554,7 +555,7 @@ class Modules:
         initial = self._initial(sites, incoming, name)
         self.values.running = running
         self.values.carry(running, inner, map(self._channels_into, inner))
-        self.values.names.loops.append(_loop_of(repeat))
+        self.values.names.loops.append(Loop.of(repeat))
         self.body.indent += 1
         carried = [*(text for text in incoming if text != running), running]
         if level + 1 < len(template.repeats) and sites[0].scope.kind == "splice":
@@ -596,8 +597,8 @@ class Modules:
             after = self._state_nodes(nodes, [site.expansion for site in inner], incoming, local, name)
             self.values.groups.pop()
             return after
-        self.body.add(f"{local}.append({self.module(_once(template), inner, [incoming], name)})")
-        return self.values.outgoing(_once(template), inner, [incoming])
+        self.body.add(f"{local}.append({self.module(once(template), inner, [incoming], name)})")
+        return self.values.outgoing(once(template), inner, [incoming])
 
     def _channels_after(self, site: Site) -> int:
         """Return the channels of what leaves an item, or passes where it is left out."""
@@ -608,7 +609,7 @@ class Modules:
         return self.values.source.width_of(next(iter(entering(site.item))))
 
     def _looped(self, text: str, repeat: Repeat) -> bool:
-        loop = _loop_of(repeat)
+        loop = Loop.of(repeat)
         return bool(names_in(text) & {loop.index, *loop.names})
 
     def _initial(self, sites: Sequence[Site], incoming: list[str], name: str) -> str:
@@ -666,19 +667,11 @@ def _is_multiple(item: Any) -> bool:
     return any(isinstance(child.item, Scope) and child.item.kind == "splice" for child in item.children)
 
 
-def _once(template: NodeTemplate) -> NodeTemplate:
-    return dataclasses.replace(template, repeats=())
-
-
 def _name_of_copy(template: NodeTemplate, level: int) -> str | None:
     """Return what a copy of the loop around is called, without its number: `block` for `block{i + 1}`."""
     pattern = template.repeats[level - 1].name if level else None
     found = None if pattern is None else re.match(r"[A-Za-z]+", pattern.text)
     return None if found is None else found[0]
-
-
-def _loop_of(repeat: Repeat) -> Loop:
-    return Loop(repeat.index, repeat.names if repeat.each is not None else ())
 
 
 def _items(listing: str) -> list[str]:

@@ -10,6 +10,7 @@ from archspec.backends.torch.definitions import (
     Definition,
     Definitions,
     KindsDifferError,
+    NeedsClassError,
     code_of,
     merge_all,
     signature_of,
@@ -20,7 +21,7 @@ from archspec.backends.torch.formatting import formatted
 from archspec.backends.torch.imports import imported_classes, own_imports
 from archspec.backends.torch.initialisation import initialisation
 from archspec.backends.torch.symbols import ClassName, names_in
-from archspec.backends.torch.values import NeedsClassError, Written
+from archspec.backends.torch.values import Written
 from archspec.backends.torch.widths import channels_last
 from archspec.backends.torch.writer import ClassWriter, docstring
 from archspec.diagnostics.problem import Collector

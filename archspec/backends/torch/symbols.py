@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from archspec.ir.graph import Scope
     from archspec.spec.expressions import Expression
+    from archspec.spec.template import Repeat
 
 _NOWHERE = Span("", 1, 1, 1, 1)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -271,6 +272,11 @@ class Loop:
 
     index: str
     names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, repeat: Repeat) -> Loop:
+        """Return the loop that a `repeat` is."""
+        return cls(repeat.index, repeat.names if repeat.each is not None else ())
 
 
 @dataclass(slots=True)

@@ -6,7 +6,16 @@ from collections import ChainMap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archspec.backends.torch.definitions import Definition, Expansion, Site, class_and_args, code_of, holds_nodes
+from archspec.backends.torch.definitions import (
+    Definition,
+    Expansion,
+    NeedsClassError,
+    Site,
+    class_and_args,
+    code_of,
+    holds_nodes,
+)
+from archspec.backends.torch.dense import channels_behind
 from archspec.backends.torch.symbols import (
     ClassName,
     CtorParam,
@@ -46,10 +55,6 @@ if TYPE_CHECKING:
 
 # What generated source calls things; no argument or local may hide them.
 TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "x", "make_divisible"}) | HELPERS
-
-
-class NeedsClassError(Exception):
-    """A graph cannot be written as it was about to be: it needs a class of its own, or one that states every node."""
 
 
 @dataclass(slots=True)
@@ -301,8 +306,6 @@ class Values:
         present = [site for site in sites if site.item is not None]
         if not present:
             return incoming[0]
-        from archspec.backends.torch.dense import channels_behind
-
         first = present[0]
         if isinstance(first.item, Node):
             found = self._outgoing_op(template, first, incoming)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archspec.backends.torch.branches import merged
-from archspec.backends.torch.definitions import Definition, Expansion, Site, code_of
+from archspec.backends.torch.definitions import Definition, Expansion, NeedsClassError, Site, code_of
 from archspec.backends.torch.formatting import LINE_LENGTH
 from archspec.backends.torch.forward import Forward, Key, Step, expression_of_code, key_of, previous, sources_of
 from archspec.backends.torch.initialisation import initialisation
 from archspec.backends.torch.modules import Modules
 from archspec.backends.torch.symbols import first_holding, folded, literal, names_in, names_read, same, tensor_text
-from archspec.backends.torch.values import NeedsClassError, Values, Written
+from archspec.backends.torch.values import Values, Written
 from archspec.diagnostics.text import printable
 from archspec.ir.graph import Node, Scope
 from archspec.ir.records import TorchExpression, TorchFunction, TorchModule, TorchParameter
@@ -209,7 +209,7 @@ class ClassWriter:
         names = self.values.names
         if place.is_conditional or not symbols or not names_in(symbols[0]) & names.telling:
             return symbols
-        channels = [self.source.graph.type_of(site.child.values[""]).channels for site in place.present]
+        channels = [self.source.width_of(site.child.values[""]) for site in place.present]
         envs = [names.values(site.owner, site.child.env) for site in place.present]
         if first_holding(symbols[:1], channels, envs) is None:
             return symbols
@@ -262,12 +262,19 @@ class ClassWriter:
                 raise NeedsClassError
             return template
         step = Step(place.position, place.template.name, place.sources, *_call(place.present[0].item, attribute))
-        if place.is_conditional:
-            step.condition, step.otherwise = f"self.use_{place.template.name}", place.passing
-            condition = self.modules.condition(place.template, place.column, place.template.name)
-            self.modules.body.add(f"{step.condition} = {condition}")
+        self._make_conditional(step, place)
         self._add_step(step, place)
         return template
+
+    def _make_conditional(self, step: Step, place: _Place) -> None:
+        """Let an attribute tell whether a step is taken, where that differs from expansion to expansion."""
+        if not place.is_conditional:
+            return
+        name = place.template.name
+        if "-" in name:
+            raise NeedsClassError  # what `use_a_b` means must be clear
+        step.condition, step.otherwise = f"self.use_{name}", place.passing
+        self.modules.body.add(f"{step.condition} = {self.modules.condition(place.template, place.column, name)}")
 
     def _parameter(self, place: _Place, code: TorchParameter) -> None:
         """Register a bare tensor under its name; what reads it names the attribute."""
@@ -347,13 +354,7 @@ class ClassWriter:
         call = text.filled(self._expression_args(place, text))
         step = Step(place.position, place.template.name, place.sources, call, text.binds, joiner=text.joiner)
         step.operands = text.operands
-        if place.is_conditional and "-" in place.template.name:
-            raise NeedsClassError  # what `use_a_b` means must be clear
-        if place.is_conditional:
-            step.condition = f"self.use_{place.template.name}"
-            step.otherwise = place.passing
-            condition = self.modules.condition(place.template, place.column, place.template.name)
-            self.modules.body.add(f"{step.condition} = {condition}")
+        self._make_conditional(step, place)
         step.results = item.op.results(item.input_types)
         self._add_step(step, place)
         return True

@@ -12,8 +12,8 @@ import torchvision
 from torch import Tensor, nn
 
 import archspec
+from archspec.backends.torch.definitions import NeedsClassError
 from archspec.backends.torch.source import SourceWriter
-from archspec.backends.torch.values import NeedsClassError
 from archspec.ops.initialisers import INITIALISERS
 from archspec.spec.files import zoo_root
 from tests.compiling import spec
