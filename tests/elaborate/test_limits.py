@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def _quick() -> Iterator[None]:
     started = time.process_time()
     yield
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 3  # what is not counted first would take minutes
 
 
 def nested(levels: int, count: int) -> str:
