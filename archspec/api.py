@@ -271,10 +271,18 @@ def compile_spec(path: str | Path, choice: Choice) -> Compiled:
         OSError: it cannot be opened.
     """
     shown = str(path)
-    source = _standard_input() if shown == "-" else read_source(Path(path), shown)
+    return compile_text(_standard_input() if shown == "-" else read_source(Path(path), shown), choice)
+
+
+def compile_text(source: SourceFile, choice: Choice, texts: Mapping[Path, str] | None = None) -> Compiled:
+    """Elaborate a spec whose text is at hand.
+
+    `source.place` is the file that it stands for: what it names is looked for beside that. `texts` are taken in place
+    of what is in other files, by their real paths: what an editor holds unsaved, or an edit that is tried.
+    """
     collector = Collector()
     sources: dict[str, SourceFile] = {}
-    template = load_template(source, None if shown == "-" else Path(path), collector, sources)
+    template = load_template(source, source.place, collector, sources, texts)
     graph = None if template is None else elaborate(template, collector, choice)
     return Compiled(source, sources, template, graph, collector.problems)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archspec.diagnostics.problem import Fix, Note, Problem
+    from archspec.source.editing import Edit
     from archspec.source.span import Span
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -64,7 +65,17 @@ def _start(span: Span | None) -> dict[str, Json]:
 
 
 def _fix(fix: Fix) -> Json:
-    return {"line": fix.span.line, "column": fix.span.column, "replacement": fix.replacement}
+    """Return a fix: its description, and its edits, of which the first one's facts also stand at the top."""
+    edits: list[dict[str, Json]] = [
+        {
+            **_start(edit.span),
+            "end_line": edit.span.end_line,
+            "end_column": edit.span.end_column,
+            "replacement": edit.replacement,
+        }
+        for edit in fix.edits
+    ]
+    return {"description": fix.description, **edits[0], "edits": [*edits]}
 
 
 def _rule(kind: type[Problem]) -> Json:
@@ -111,8 +122,18 @@ def _related(note: Note) -> Json:
 
 
 def _change(fix: Fix) -> Json:
-    replacement: Json = {"deletedRegion": _region(fix.span), "insertedContent": {"text": fix.replacement}}
-    return {"artifactChanges": [{"artifactLocation": _artifact(fix.span), "replacements": [replacement]}]}
+    by_file: dict[str, list[Edit]] = {}
+    for edit in fix.edits:
+        by_file.setdefault(edit.span.path, []).append(edit)
+    changes: list[Json] = [
+        {"artifactLocation": _artifact(edits[0].span), "replacements": [_replacement(edit) for edit in edits]}
+        for edits in by_file.values()
+    ]
+    return {"description": {"text": fix.description}, "artifactChanges": changes}
+
+
+def _replacement(edit: Edit) -> Json:
+    return {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.replacement}}
 
 
 def _physical(span: Span) -> Json:

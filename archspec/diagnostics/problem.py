@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from archspec.diagnostics.proposal import Proposal
+    from archspec.source.editing import Edit
     from archspec.source.span import Span
 
 Severity = Literal["error", "warning"]
@@ -28,10 +30,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """An edit that cures the problem: replace the text of `span`, which lies in one file, by `replacement`."""
+    """Edits that together cure a problem: they were made in memory, and the spec was checked again.
 
-    span: Span
-    replacement: str
+    Attributes:
+        description: what they do, in a few words: "padding: 2 in branch5x5.1".
+        edits: one or more, which do not overlap; each lies in one file.
+    """
+
+    description: str
+    edits: tuple[Edit, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +52,8 @@ class Problem:
         operands: what the spec calls the node's inputs, filled in by elaboration; ops know their inputs by position.
         label: a few words put beside the marked source.
         notes: other places, and the expansion (block, repeat) in which it happened.
-        fix: an edit that was tried and found to work.
+        fix: edits that were tried and found to work; `archspec.repair` puts them in, since trying takes time.
+        proposals: changes that may cure it, the likeliest first, which have not been tried on the whole spec.
         suggestion: the help line, where it depends on the place (a did-you-mean).
     """
 
@@ -66,6 +74,7 @@ class Problem:
     label: str | None = None
     notes: tuple[Note, ...] = ()
     fix: Fix | None = None
+    proposals: tuple[Proposal, ...] = ()
     suggestion: str | None = None
 
     def message(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 import re
@@ -40,7 +41,7 @@ def read(path: Path, shown: str) -> SourceFile:
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):  # asked before it is opened: opening a device can have effects
         raise _not_regular(mode, start)
-    return decode(_read_bytes(path, start), shown)
+    return dataclasses.replace(decode(_read_bytes(path, start), shown), place=path)
 
 
 def decode(data: bytes, shown: str) -> SourceFile:

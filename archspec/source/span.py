@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # What YAML counts as a line break. `str.splitlines` splits at more characters than these.
 _BREAKS = "\n\r\x85\u2028\u2029"
-_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,14 +30,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file's path, as the user wrote it, and its text."""
+    """A file's path, as the user wrote it, and its text; `place` is where it was read from, if it was."""
 
     path: str
     text: str
+    place: Path | None = field(default=None, compare=False)
 
     def lines(self) -> list[str]:
         """Return the lines, split where YAML splits them, without their line breaks."""
-        return _LINE_BREAK.split(self.text)
+        return LINE_BREAK.split(self.text)
 
     def span(self) -> Span:
         """Return the span of the file's first character."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,24 +11,29 @@ from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.catalog.spec import CannotReadSpec, ExtendsLoop, OutsideRoot
 from archspec.diagnostics.problem import Note
 from archspec.source.fault import YamlFault
+from archspec.source.span import SourceFile
 from archspec.source.yaml import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from archspec.diagnostics.problem import Problem
-    from archspec.source.span import SourceFile, Span
+    from archspec.source.span import Span
 
 LONGEST_CHAIN = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a spec stands: its folder, the root that it may not leave, and the files that led to it."""
+    """Where a spec stands: its folder, the root that it may not leave, and the files that led to it.
+
+    `texts` are read in place of what is in files, by their real paths.
+    """
 
     folder: Path
     root: Path
     chain: tuple[tuple[Path, str], ...] = ()
+    texts: Mapping[Path, str] = field(default_factory=dict["Path", str])
 
 
 def root_of(folder: Path) -> Path:
@@ -58,7 +63,7 @@ def opened(
         report(ExtendsLoop(span=span, chain=tuple(name for _, name in chain), circular=circular))
         return None
     try:
-        source = read(path, shown)
+        source = SourceFile(shown, origin.texts[path], path) if path in origin.texts else read(path, shown)
     except OSError as error:
         reason = (error.strerror or "it cannot be opened").lower()
         report(CannotReadSpec(span=span, file=text, reason=reason))
@@ -66,7 +71,8 @@ def opened(
     except YamlFault as fault:
         report(dataclasses.replace(yaml_problems.from_fault(fault), notes=(Note("named here", span),)))
         return None
-    return source, Origin(path.parent, origin.root if in_root else zoo_root().resolve(), chain)
+    root = origin.root if in_root else zoo_root().resolve()
+    return source, dataclasses.replace(origin, folder=path.parent, root=root, chain=chain)
 
 
 def _locate(text: str, span: Span, origin: Origin, report: Callable[[Problem], None]) -> Path | None:

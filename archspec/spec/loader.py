@@ -32,6 +32,8 @@ from archspec.spec.template import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingOf
+
     from archspec.diagnostics.problem import Collector
     from archspec.source.span import SourceFile
     from archspec.source.tree import Entry, Tree
@@ -54,16 +56,21 @@ def read_source(path: Path, shown: str) -> SourceFile:
 
 
 def load_template(
-    source: SourceFile, path: Path | None, collector: Collector, files: dict[str, SourceFile] | None = None
+    source: SourceFile,
+    path: Path | None,
+    collector: Collector,
+    files: dict[str, SourceFile] | None = None,
+    texts: MappingOf[Path, str] | None = None,
 ) -> SpecTemplate | None:
     """Read a spec, and all that it extends.
 
     `path` is where `source` was read from, None for standard input. Problems go to `collector`, and all files that were
-    read to `files`, by the paths in their spans. Of what could not be read at all, None comes back.
+    read to `files`, by the paths in their spans. `texts` are taken in place of what is in other files, by their real
+    paths. Of what could not be read at all, None comes back.
     """
     place = (path or Path("-")).absolute()
     folder = place.parent.resolve()
-    origin = Origin(folder, root_of(folder), ((folder / place.name, source.path),))
+    origin = Origin(folder, root_of(folder), ((folder / place.name, source.path),), texts or {})
     return _Loader(collector, {} if files is None else files).spec(source, origin)
 
 

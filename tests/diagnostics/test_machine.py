@@ -6,6 +6,7 @@ from typing import Any
 from archspec.diagnostics.catalog.shapes import ConcatShapesDiffer, WrongRank
 from archspec.diagnostics.machine import render_json, render_sarif
 from archspec.diagnostics.problem import Fix, Note
+from archspec.source.editing import Edit
 from archspec.source.span import Span
 
 PATH = "specs/ä b.yaml"
@@ -16,9 +17,10 @@ PROBLEM = ConcatShapesDiffer(
     span=Span(PATH, 31, 11, 31, 23),
     node="mixed1.concat",
     notes=(Note("used by mixed1", Span(PATH, 47, 3, 47, 9)), Note("a remark")),
-    fix=Fix(Span(PATH, 24, 13, 24, 23), "padding: 2"),
+    fix=Fix("padding: 2 in b", (Edit(Span(PATH, 24, 13, 24, 23), "padding: 2"),)),
     suggestion="do it",
 )
+EDIT = {"path": PATH, "line": 24, "column": 13, "end_line": 24, "end_column": 23, "replacement": "padding: 2"}
 NOWHERE = WrongRank(op="conv", wanted="maps", shape=(3,))
 
 
@@ -40,7 +42,7 @@ def test_json_has_exactly_the_keys_of_the_contract() -> None:
             {"path": PATH, "line": 47, "column": 3, "message": "used by mixed1"},
             {"path": None, "line": None, "column": None, "message": "a remark"},
         ],
-        "fix": {"line": 24, "column": 13, "replacement": "padding: 2"},
+        "fix": {"description": "padding: 2 in b", **EDIT, "edits": [EDIT]},
     }
     assert second.keys() == first.keys()
     assert (second["path"], second["line"], second["node"], second["notes"], second["fix"]) == (
@@ -82,7 +84,9 @@ def test_sarif_places() -> None:
     }
     assert location["logicalLocations"] == [{"fullyQualifiedName": "mixed1.concat", "kind": "element"}]
     assert [note["message"]["text"] for note in result["relatedLocations"]] == ["used by mixed1", "a remark"]
-    (change,) = result["fixes"][0]["artifactChanges"]
+    (fix,) = result["fixes"]
+    assert fix["description"] == {"text": "padding: 2 in b"}
+    (change,) = fix["artifactChanges"]
     assert change["replacements"][0]["insertedContent"] == {"text": "padding: 2"}
     assert "locations" not in nowhere
 

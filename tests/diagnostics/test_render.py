@@ -9,6 +9,7 @@ import pytest
 from archspec.diagnostics.frame import cells
 from archspec.diagnostics.problem import Fix, Note, Problem
 from archspec.diagnostics.render import render_text, summary
+from archspec.source.editing import Edit
 from archspec.source.span import SourceFile, Span
 
 PATH = "specs/a.yaml"
@@ -216,7 +217,7 @@ def test_short_mistakes_are_shown_as_far_as_they_fit() -> None:
 
 
 def test_a_fix_does_not_disturb_the_text() -> None:
-    fix = Fix(span(1, 1, 1, 2), "padding: 2")
+    fix = Fix("padding: 2", (Edit(span(1, 1, 1, 2), "padding: 2"),))
     assert render(Fault(span=span(1, 1, 1, 2), fix=fix)) == render(Fault(span=span(1, 1, 1, 2)))
 
 
