@@ -29,7 +29,7 @@ class Limits:
         depth: blocks and groups inside one another; so deep a spec can still be printed and read again.
     """
 
-    nodes: int = 50_000
+    nodes: int = 100_000
     steps: int = 200_000
     elements: int = 2**34
     depth: int = 30

@@ -102,6 +102,15 @@ class Op(Parametrised):
         del inputs, index
         return Whole()
 
+    def reads(self, inputs: tuple[TensorType, ...], result: int = 0) -> tuple[tuple[AxisMap, ...], ...]:
+        """Return, for each input, how each axis of a result reads it: the first axis, then those of `windows`.
+
+        By default it is asked for input by input, and all results are alike. A join of any number of inputs overrides
+        it where an answer for one of them takes a look at all, so that all answers take time linear in their number.
+        """
+        del result
+        return tuple((self.first_axis(inputs, index), *self.windows(inputs, index)) for index in range(len(inputs)))
+
     def parameters(self, inputs: tuple[TensorType, ...]) -> tuple[ParameterSpec, ...]:
         """Return the tensors that the op owns, in the order of PyTorch's `state_dict`."""
         del inputs

@@ -10,7 +10,7 @@ from pydantic import Field
 from archspec.ir.fields import PositiveInt
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, InputSize, OnnxNode, Temporary, TorchHelper, TorchModule
-from archspec.ir.window import Window
+from archspec.ir.window import POINTWISE, AxisMap, Window
 from archspec.ops.lowering import step
 from archspec.ops.spatial import limit_fill, pad_node, require_map, slide
 
@@ -78,6 +78,9 @@ class BlurPool(Op):
         windows = self.windows(inputs)
         limit_fill(self.op, self._pads(), self.padding_mode, tensor, "kernel_size")
         return (tensor.with_spatial(*slide(self.op, tensor, windows)),)
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[Window, ...]:
         return tuple(Window(self.kernel_size, self.stride, low=low, high=high) for low, high in self._pads())

@@ -8,7 +8,7 @@ from archspec.diagnostics.catalog.shapes import JoinShapesDiffer
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.op import Arity, Op, Sample
 from archspec.ir.records import Constant, OnnxNode, TorchExpression, TorchHelper
-from archspec.ir.window import AxisMap, Nothing, Window
+from archspec.ir.window import POINTWISE, AxisMap, Nothing, Window
 from archspec.ops.lowering import X, step
 from archspec.ops.spatial import require_map
 
@@ -54,6 +54,9 @@ class CropLike(Op):
         if like.rank != tensor.rank or larger:
             raise ProblemError(JoinShapesDiffer(op=self.op, shapes=(tensor.shape, like.shape)))
         return (tensor.with_spatial(*like.spatial),)
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return Nothing() if index else POINTWISE
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         tensor, like = inputs

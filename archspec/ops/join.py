@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -45,11 +46,18 @@ class ElementwiseJoin(Op):
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         """Return point by point, but the whole of an axis that is stretched: all outputs read its one element."""
-        sizes = zip(inputs[index].spatial, self.infer(inputs)[0].spatial, strict=True)
-        return tuple(POINTWISE if size == stretched else Whole() for size, stretched in sizes)
+        return self.reads(inputs)[index][1:]
 
     def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
-        return POINTWISE if len({tensor.shape[0] for tensor in inputs}) == 1 else Whole()
+        return self.reads(inputs)[index][0]
+
+    def reads(self, inputs: tuple[TensorType, ...], result: int = 0) -> tuple[tuple[AxisMap, ...], ...]:
+        stretched = self.infer(inputs)[0].shape
+        maps = {
+            shape: tuple(POINTWISE if size == most else Whole() for size, most in zip(shape, stretched, strict=True))
+            for shape in {tensor.shape for tensor in inputs}
+        }
+        return tuple(maps[tensor.shape] for tensor in inputs)
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         """Return one operation per element of the result for each input but the first."""
@@ -181,10 +189,18 @@ class Concat(Op):
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         """Return point by point; along a joined spatial axis, shifted by the inputs that stand before."""
-        axis = sample_axis(self.op, self.axis, inputs[0])
+        return self.reads(inputs)[index][1:]
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return self.reads(inputs)[index][0]
+
+    def reads(self, inputs: tuple[TensorType, ...], result: int = 0) -> tuple[tuple[AxisMap, ...], ...]:
+        axis, rank = sample_axis(self.op, self.axis, inputs[0]), inputs[0].rank
         sizes = [tensor.shape[axis] for tensor in inputs]
-        shifted = Window(low=sum(sizes[:index]), high=sum(sizes[index + 1 :]))
-        return tuple(shifted if axis == place else POINTWISE for place in range(1, inputs[0].rank))
+        ends, whole = accumulate(sizes), sum(sizes)
+        joined = [Window(low=end - size, high=whole - end) for size, end in zip(sizes, ends, strict=True)]
+        before, behind = (POINTWISE,) * axis, (POINTWISE,) * (rank - 1 - axis)
+        return tuple((*before, each, *behind) for each in joined)
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0

@@ -51,6 +51,9 @@ class BatchNorm(Op):
         require_map(self.op, inputs[0], spatial=(0, 1, 2, 3))
         return inputs
 
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE
+
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         """Return point by point, as it is in inference; the whole map if there, too, it is normalized by itself."""
         return (POINTWISE if self.track_running_stats else Whole(),) * len(inputs[0].spatial)

@@ -9,6 +9,7 @@ from pydantic import Field
 from archspec.ir.fields import Bool, Number, PositiveInt
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, InputSize, OnnxNode, ParameterSpec, Temporary, TorchModule, Weight
+from archspec.ir.window import POINTWISE, Whole
 from archspec.ops.axes import mixed_axes, sample_axis
 from archspec.ops.dtypes import require_float
 from archspec.ops.lowering import X, scalar, step
@@ -45,6 +46,9 @@ class RmsNorm(Op):
         sample_axis(self.op, -self.axes, inputs[0], "axes")
         require_float(self.op, inputs[0])
         return inputs
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE if self.axes < inputs[0].rank else Whole()
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         rank = inputs[0].rank

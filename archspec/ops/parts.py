@@ -46,8 +46,19 @@ class Parts(Op):
         return tuple(str(index) for index in range(len(self.infer(inputs))))
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
-        """Return the whole of a spatial axis that is cut: which part is read is not told here."""
-        return mixed_axes(inputs[0], (sample_axis(self.op, self.axis, inputs[0]),))
+        """Return how the first part reads the axes; `reads` tells it for each part."""
+        return self.reads(inputs)[0][1:]
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return self.reads(inputs)[0][0]
+
+    def reads(self, inputs: tuple[TensorType, ...], result: int = 0) -> tuple[tuple[AxisMap, ...], ...]:
+        axis = sample_axis(self.op, self.axis, inputs[0])
+        size = inputs[0].shape[axis]
+        sizes = self.sizes(size, axis)
+        first = sum(sizes[:result])
+        cut = Window(low=-first, high=first + sizes[result] - size)
+        return (tuple(cut if place == axis else POINTWISE for place in range(inputs[0].rank)),)
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
@@ -156,10 +167,17 @@ class Slice(Op):
         return (tensor.with_shape(*tensor.shape[:axis], len(taken), *tensor.shape[axis + 1 :]),)
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
-        cut = sample_axis(self.op, self.axis, inputs[0])
-        taken = self._taken(inputs[0].shape[cut])
-        window = Window(stride=self.step, low=-taken[0], high=taken[-1] + 1 - inputs[0].shape[cut])
-        return tuple(window if axis == cut else POINTWISE for axis in range(1, inputs[0].rank))
+        return self.reads(inputs)[0][1:]
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return self.reads(inputs)[0][0]
+
+    def reads(self, inputs: tuple[TensorType, ...], result: int = 0) -> tuple[tuple[AxisMap, ...], ...]:
+        axis = sample_axis(self.op, self.axis, inputs[0])
+        size = inputs[0].shape[axis]
+        taken = self._taken(size)
+        cut = Window(stride=self.step, low=-taken[0], high=taken[-1] + 1 - size)
+        return (tuple(cut if place == axis else POINTWISE for place in range(inputs[0].rank)),)
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0

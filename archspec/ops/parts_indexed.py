@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
@@ -11,7 +12,8 @@ from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Constant, OnnxNode, TorchExpression
-from archspec.ops.axes import AXIS, mixed_axes, sample_axis, with_batch
+from archspec.ir.window import POINTWISE, Whole, Window
+from archspec.ops.axes import AXIS, sample_axis, with_batch
 from archspec.ops.lowering import X, step
 
 if TYPE_CHECKING:
@@ -49,8 +51,16 @@ class IndexSelect(Op):
         return (tensor.with_shape(*tensor.shape[:axis], len(self.index), *tensor.shape[axis + 1 :]),)
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
-        """Return the whole of a spatial axis that is picked from."""
-        return mixed_axes(inputs[0], (sample_axis(self.op, self.axis, inputs[0]),))
+        return self.reads(inputs)[0][1:]
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return self.reads(inputs)[0][0]
+
+    def reads(self, inputs: tuple[TensorType, ...], result: int = 0) -> tuple[tuple[AxisMap, ...], ...]:
+        """Return a window for elements at equal distances, and else the whole of the axis that is picked from."""
+        axis = sample_axis(self.op, self.axis, inputs[0])
+        taken = _evenly(self._numbers(inputs[0]), inputs[0].shape[axis])
+        return (tuple(taken if place == axis else POINTWISE for place in range(inputs[0].rank)),)
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
@@ -66,3 +76,11 @@ class IndexSelect(Op):
     def _numbers(self, tensor: TensorType) -> tuple[int, ...]:
         size = tensor.shape[sample_axis(self.op, self.axis, tensor)]
         return tuple(number % size for number in self.index)
+
+
+def _evenly(numbers: tuple[int, ...], size: int) -> AxisMap:
+    """Return how an axis that consists of some elements of one of `size` reads that one."""
+    steps = {after - before for before, after in pairwise(numbers)} or {1}
+    if len(steps) > 1 or min(steps) < 1:
+        return Whole()
+    return Window(stride=steps.pop(), low=-numbers[0], high=numbers[-1] + 1 - size)

@@ -13,7 +13,7 @@ from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, PerAxis, PositiveNumber
 from archspec.ir.op import Arity, Op, Sample
 from archspec.ir.records import Absent, Arg, Constant, OnnxNode, TorchExpression, TorchFunction
-from archspec.ir.window import AxisMap, Nothing, Resample
+from archspec.ir.window import POINTWISE, AxisMap, Nothing, Resample
 from archspec.ops.lowering import PREVIOUS, X, chain, step
 from archspec.ops.spatial import collapse, per_axis, require_elements, require_map
 from archspec.ops.stretch import Stretch
@@ -93,6 +93,9 @@ class Upsample(Op):
         sizes = self._sizes(tensor)
         require_elements(self.op, "scale_factor", tensor, sizes)
         return (tensor.with_spatial(*sizes),)
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[Resample, ...]:
         reach, corners = MODES[self.mode].reach, bool(self.align_corners)
@@ -183,6 +186,9 @@ class ResizeLike(Op):
         if like.rank != tensor.rank:
             raise ProblemError(JoinShapesDiffer(op=self.op, shapes=(tensor.shape, like.shape)))
         return (tensor.with_spatial(*like.spatial),)
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return Nothing() if index else POINTWISE
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         if index:

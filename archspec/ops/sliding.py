@@ -10,7 +10,7 @@ from pydantic import Field
 from archspec.ir.fields import Bool, NonNegativeInt, PaddingPair, PerAxis
 from archspec.ir.op import Op
 from archspec.ir.records import Arg
-from archspec.ir.window import Window
+from archspec.ir.window import POINTWISE, AxisMap, Window
 from archspec.ops.spatial import collapse, limit_padding, onnx_pads, padding_pairs, per_axis, require_map, slide
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ class SlidingPool(Op):
     ceil_mode: Bool = Field(
         default=False, description="Whether a last window counts that only partly lies on the input."
     )
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return POINTWISE
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[Window, ...]:
         kernels, strides = self.each("kernel_size", inputs), self.strides(inputs)

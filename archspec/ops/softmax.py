@@ -11,7 +11,7 @@ from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int, PositiveInt
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, OnnxNode, Temporary, TorchExpression, TorchFunction
-from archspec.ir.window import POINTWISE, AxisMap, Window
+from archspec.ir.window import POINTWISE, AxisMap, Whole, Window
 from archspec.ops.axes import AXIS, mixed_axes, sample_axis, with_batch
 from archspec.ops.dtypes import require_float
 from archspec.ops.lowering import X, step
@@ -29,6 +29,9 @@ class AxisActivation(Op):
         require_float(self.op, inputs[0])
         sample_axis(self.op, self.axis, inputs[0])
         return inputs
+
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return Whole() if sample_axis(self.op, self.axis, inputs[0]) == 0 else POINTWISE
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         return mixed_axes(inputs[0], (sample_axis(self.op, self.axis, inputs[0]),))

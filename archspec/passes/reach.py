@@ -95,6 +95,8 @@ class Reach:
     @property
     def size(self) -> int:
         """The most input elements that a unit spans."""
+        if len(self.lows) == 1 and (low := self.lows[0]) is not None and (high := self.highs[0]) is not None:
+            return high - low + 1
         return max((high - low + 1 for _, low, high in self._readers()), default=0)
 
     @property
@@ -189,8 +191,10 @@ def join(reaches: Sequence[AxisReach], units: int) -> AxisReach:
 
     Axes of unequal strides drift apart without end; they are joined for as many `units` as the map really has.
     """
+    first = reaches[0]
+    if isinstance(first, Reach) and (spans := _regular(reaches)) is not None:
+        return Reach((min(low for low, _ in spans),), (max(high for _, high in spans),), first.advance)
     distinct = list(dict.fromkeys(reaches))
-    first = distinct[0]
     if len(distinct) == 1:
         return first
     exact = [reach for reach in distinct if isinstance(reach, Reach)]
@@ -204,8 +208,27 @@ def join(reaches: Sequence[AxisReach], units: int) -> AxisReach:
     return _joined_strips([reach.strip() for reach in distinct], units)
 
 
+def _regular(reaches: Sequence[AxisReach]) -> list[tuple[int, int]] | None:
+    """Return what unit 0 of each axis reads, where all are regular and of one stride; None in any other case.
+
+    That is the usual case. Joins of many inputs, as in dense blocks, would be slow without this shortcut.
+    """
+    spans: list[tuple[int, int]] = []
+    advance = reaches[0].advance if isinstance(reaches[0], Reach) else 0
+    for reach in reaches:
+        if not isinstance(reach, Reach) or reach.period != 1 or reach.advance != advance:
+            return None
+        low, high = reach.lows[0], reach.highs[0]
+        if low is None or high is None:
+            return None
+        spans.append((low, high))
+    return spans
+
+
 def aligned(reaches: Sequence[AxisReach], units: int) -> bool:
     """Return whether axes agree in stride and in centre. A single unit has no stride to disagree in."""
+    if (spans := _regular(reaches)) is not None:
+        return len({low + high for low, high in spans}) == 1
     first, *rest = dict.fromkeys(reaches)
     if units == 1:
         return len({_twice_centre(reach) for reach in (first, *rest)} - {None}) <= 1

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from archspec.ir.window import POINTWISE, Nothing, Whole, Window
 from archspec.passes.reach import ITSELF, Reach, aligned, join
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from archspec.ir.tensor import Shape, TensorType
     from archspec.ir.window import AxisMap
     from archspec.passes.reach import AxisReach
+
+_Reads: TypeAlias = "list[tuple[tuple[AxisMap, ...], ...]]"
+
+_NOTHING = Nothing()
 
 # A field beyond this stops growing: no input is that large, and numbers of thousands of digits would only be slow.
 LARGEST = 2**53
@@ -105,23 +109,44 @@ def receptive_fields(graph: Graph) -> Mapping[str, ReceptiveField]:
     In a network of several inputs, a node's field is that in the first of them which it depends on and which has
     spatial axes. Takes time linear in nodes and edges.
     """
-    reached: dict[str, dict[str, ReceptiveField]] = {
-        name: {name: _itself(name, tensor)} for name, tensor in graph.inputs.items()
+    # By path, for each result: the fields in the inputs that it depends on.
+    reached: dict[str, tuple[Mapping[str, ReceptiveField], ...]] = {
+        name: ({name: _itself(name, tensor)},) for name, tensor in graph.inputs.items()
     }
     found: dict[str, ReceptiveField] = {}
+    known: dict[tuple[int, tuple[TensorType, ...]], _Reads] = {}  # equal ops are mostly one object
 
     def visit(node: Node) -> None:
-        arrivals: dict[str, list[ReceptiveField]] = {}
-        for index, value in enumerate(node.inputs):
-            if Nothing() in node.op.windows(node.input_types, index):
-                continue
-            for source, field in reached[value.node].items():
-                arrivals.setdefault(source, []).append(_read(node, index, field))
-        reached[node.path] = {source: _join(fields, node.output) for source, fields in arrivals.items()}
-        found[node.path] = _principal(graph, reached[node.path])
+        read = [reached[value.node][value.index] for value in node.inputs]
+        results = len(node.output_types)
+        key = (id(node.op), node.input_types)
+        if key not in known:
+            known[key] = [node.op.reads(node.input_types, result) for result in range(results)]
+        reads = known[key]
+        first = _arrived(node, 0, reads[0], read)
+        others = (
+            first if reads[result] == reads[0] else _arrived(node, result, reads[result], read)
+            for result in range(1, results)
+        )
+        reached[node.path] = (first, *others)
+        found[node.path] = _principal(graph, first)
 
     walk(graph, visit)
     return MappingProxyType(found)
+
+
+def _arrived(
+    node: Node, result: int, reads: Sequence[Sequence[AxisMap]], fields: Sequence[Mapping[str, ReceptiveField]]
+) -> Mapping[str, ReceptiveField]:
+    """Return the fields of a result, by the network's inputs; `fields` are those of what the node reads."""
+    output = node.output_types[result]
+    moves = node.op.moves(node.input_types)
+    arrivals: dict[str, list[ReceptiveField]] = {}
+    for tensor, maps, sources in zip(node.input_types, reads, fields, strict=True):
+        if _NOTHING not in maps:
+            for source, field in sources.items():
+                arrivals.setdefault(source, []).append(_read(field, tensor, maps, moves, output))
+    return {source: _join(each, output) for source, each in arrivals.items()}
 
 
 def _itself(name: str, tensor: TensorType) -> ReceptiveField:
@@ -138,22 +163,31 @@ def _principal(graph: Graph, fields: Mapping[str, ReceptiveField]) -> ReceptiveF
 # ------------------------------------------------------------------------------------------------- through one op
 
 
-def _read(node: Node, index: int, field: ReceptiveField) -> ReceptiveField:
-    """Return what a node's units see through its input `index`, of which `field` is the field."""
-    tensor, output = node.input_types[index], node.output
+def _read(
+    field: ReceptiveField,
+    tensor: TensorType,
+    reads: Sequence[AxisMap],
+    moves: Sequence[int] | None,
+    output: TensorType,
+) -> ReceptiveField:
+    """Return what units see through an input of an op.
+
+    Args:
+        field: the field of the input.
+        tensor: its type.
+        reads: how the axes of the output read it, the first one too.
+        moves: where the axes go, for an op that only moves them.
+        output: the type of the result.
+    """
     if not field.mapped:
         return _read_vector(field, output.spatial)
-    moves = node.op.moves(node.input_types)
     if moves is not None and len(moves) == len(field.axes) + 1:
         return _moved(field, moves)
-    windows = node.op.windows(node.input_types, index)
-    if not len(windows) == len(tensor.spatial) == len(output.spatial) == len(field.axes):
+    if not len(reads) == len(tensor.shape) == len(output.shape) == len(field.axes) + 1:
         return _flatten(field, _sizes(field, tensor), pooled=output.elements < tensor.elements)
-    maps = windows
-    if field.order:
-        maps = [(node.op.first_axis(node.input_types, index), *windows)[place] for place in field.order]
+    maps = [reads[place] for place in field.places]
     inside, outside = _sizes(field, tensor), _sizes(field, output)
-    if inside == outside and all(axis == POINTWISE for axis in maps):
+    if inside == outside and all(axis is POINTWISE or axis == POINTWISE for axis in maps):
         return field
     # A single unit that all units read, wherever they are, is a gate or comes from a pooling, and counts as global.
     whole = [
@@ -252,7 +286,7 @@ def _union(fields: Sequence[ReceptiveField], output: TensorType) -> ReceptiveFie
     along = list(zip(*(field.axes for field in fields), strict=True))
     axes = tuple(join(reaches, count) for reaches, count in zip(along, units, strict=True))
     narrow = zip(*(field.smallest_axes for field in fields), strict=True)
-    smallest = tuple(min(dict.fromkeys(reaches), key=_width) for reaches in narrow)
+    smallest = tuple(min(reaches, key=_width) for reaches in narrow)
     agree = all(aligned(reaches, count) for reaches, count in zip(along, units, strict=True))
     return ReceptiveField(
         first.source,
