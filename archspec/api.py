@@ -263,15 +263,15 @@ class Compiled:
     problems: tuple[Problem, ...]
 
 
-def compile_spec(path: str | Path, choice: Choice) -> Compiled:
-    """Read and elaborate a spec.
+def compile_spec(path: str | Path, choice: Choice, texts: Mapping[Path, str] | None = None) -> Compiled:
+    """Read and elaborate a spec. `texts` are those of `compile_text`.
 
     Raises:
         ProblemError: the file is no text.
         OSError: it cannot be opened.
     """
     shown = str(path)
-    return compile_text(_standard_input() if shown == "-" else read_source(Path(path), shown), choice)
+    return compile_text(_standard_input() if shown == "-" else read_source(Path(path), shown), choice, texts)
 
 
 def compile_text(source: SourceFile, choice: Choice, texts: Mapping[Path, str] | None = None) -> Compiled:

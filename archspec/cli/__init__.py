@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "check": Entry("archspec.cli.check", "Report every problem in specs."),
+    "fix": Entry("archspec.cli.fix", "Mend what has a cure that was tried."),
     "shapes": Entry("archspec.cli.shapes", "Print shapes, params, MACs and receptive fields."),
     "build": Entry("archspec.cli.build", "Write PyTorch source, ONNX and a summary."),
     "export": Entry("archspec.cli.export", "Write ONNX with trained weights."),

@@ -53,7 +53,8 @@ def check(  # noqa: PLR0913  (one parameter per option)
 ) -> None:
     """Report every problem in each SPEC: a file, a folder of specs, a pattern, or - for standard input.
 
-    Exits with 1 if there is an error. Text goes to standard error; JSON and SARIF are results, on standard output.
+    Exits with 1 if there is an error. Text goes to standard error; JSON and SARIF are results, on standard output, with
+    fixes that were tried, as far as that is quick; `archspec fix` tries more, and makes them.
 
     \b
     Examples:
@@ -63,9 +64,9 @@ def check(  # noqa: PLR0913  (one parameter per option)
       cat spec.yaml | archspec check -
     """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
     problems: list[Problem] = []
-    found = list(dict.fromkeys(path for place in specs for path in _find(place, problems)))
+    found = list(dict.fromkeys(path for place in specs for path in find_specs(place, problems)))
     for path in found:
-        problems.extend(check_spec(path, variant, params, inputs))
+        problems.extend(check_spec(path, variant, params, inputs, fixes=form != "text"))
     problems = list(dict.fromkeys(problems))  # two specs that extend one file share its problems
     if form == "text":
         show(problems, current())
@@ -76,7 +77,7 @@ def check(  # noqa: PLR0913  (one parameter per option)
     ctx.exit(exit_code(problems))
 
 
-def _find(place: str, problems: list[Problem]) -> Iterable[str]:
+def find_specs(place: str, problems: list[Problem]) -> Iterable[str]:
     """Return the paths of the specs in a place; if it has none, that is a problem."""
     if place == STDIN or Path(place).is_file():
         return (place,)

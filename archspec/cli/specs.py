@@ -9,32 +9,59 @@ from archspec.cli.session import current
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from archspec.api import Architecture
+    from archspec.api import Architecture, Compiled
     from archspec.diagnostics.problem import Problem
+    from archspec.elaborate.network import Choice
 
 STDIN = "-"
 
 
 def check_spec(
-    path: str, variant: str | None, params: Mapping[str, Any], inputs: Mapping[str, tuple[int, ...]]
+    path: str,
+    variant: str | None,
+    params: Mapping[str, Any],
+    inputs: Mapping[str, tuple[int, ...]],
+    *,
+    fixes: bool = False,
 ) -> tuple[Problem, ...]:
-    """Return the problems of a spec; its text stays in the session, to be shown beside them."""
-    from archspec.api import compile_spec
+    """Return the problems of a spec, with fixes if asked for; its text stays in the session, to be shown with them."""
+    from archspec.elaborate.network import Choice
+
+    choice = Choice(variant, params, inputs, current().allow_imports)
+    compiled = compiled_or_problems(path, choice)
+    if isinstance(compiled, tuple):
+        return compiled
+    current().sources.update(compiled.sources)
+    if fixes and compiled.problems:
+        from archspec.repair.finding import with_fixes
+
+        return with_fixes(compiled, choice)
+    return compiled.problems
+
+
+def compiled_or_problems(
+    path: str, choice: Choice, texts: Mapping[Path, str] | None = None
+) -> Compiled | tuple[Problem, ...]:
+    """Return what came of a spec; if it cannot be read, why. `texts` are taken in place of what is in files."""
+    from pathlib import Path
+
+    from archspec.api import compile_spec, compile_text
     from archspec.diagnostics.catalog.usage import CannotRead
     from archspec.diagnostics.problem import ProblemError
-    from archspec.elaborate.network import Choice
     from archspec.source.span import SourceFile
 
+    place = Path(path)
     try:
-        compiled = compile_spec(path, Choice(variant, params, inputs, current().allow_imports))
+        if texts and path != STDIN and place.resolve() in texts:
+            return compile_text(SourceFile(path, texts[place.resolve()], place), choice, texts)
+        return compile_spec(path, choice, texts)
     except ProblemError as error:
         return error.problems
     except OSError as error:  # the other specs are still worth checking
         reason = (error.strerror or str(error)).lower()
         return (CannotRead(span=SourceFile(path, "").span(), file=path, reason=reason),)
-    current().sources.update(compiled.sources)
-    return compiled.problems
 
 
 def load_spec(

@@ -7,11 +7,11 @@ a help line. The kinds are listed in `archspec.diagnostics.catalog`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from archspec.diagnostics.proposal import Proposal
     from archspec.source.editing import Edit
@@ -53,7 +53,8 @@ class Problem:
         label: a few words put beside the marked source.
         notes: other places, and the expansion (block, repeat) in which it happened.
         fix: edits that were tried and found to work; `archspec.repair` puts them in, since trying takes time.
-        proposals: changes that may cure it, the likeliest first, which have not been tried on the whole spec.
+        proposals: finds changes that may cure it, the likeliest first, which have not been tried on the whole spec; it
+            is called only where someone wants a fix, since the search takes time.
         suggestion: the help line, where it depends on the place (a did-you-mean).
     """
 
@@ -73,8 +74,8 @@ class Problem:
     operands: tuple[str, ...] = ()
     label: str | None = None
     notes: tuple[Note, ...] = ()
-    fix: Fix | None = None
-    proposals: tuple[Proposal, ...] = ()
+    fix: Fix | None = field(default=None, compare=False)
+    proposals: Callable[[], Iterable[Proposal]] | None = field(default=None, compare=False, repr=False)
     suggestion: str | None = None
 
     def message(self) -> str:

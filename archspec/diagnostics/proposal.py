@@ -25,26 +25,26 @@ class Replace:
 class SetKey:
     """Give a node a key, or the key another value, which is text of YAML.
 
-    `node` is the span of the node's name, or in a list that of the node: `NodeTemplate.span`.
+    `span` is that of the node's name, or in a list that of the node: `NodeTemplate.span`.
     """
 
-    node: Span
+    span: Span
     key: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveKey:
-    """Take a key, with its value, from a mapping. `key` is the span of the key."""
+    """Take a key, which stands at `span`, from a mapping, with its value."""
 
-    key: Span
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class InsertNode:
-    """Put a node before another one, whose span is `node`; `text` is its value, as YAML on one line."""
+    """Put a node before another one, whose span is `span`; `text` is its value, as YAML on one line."""
 
-    node: Span
+    span: Span
     name: str
     text: str
 
@@ -54,7 +54,12 @@ Change: TypeAlias = "Replace | SetKey | RemoveKey | InsertNode"
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Changes that go together, and what they do, in a few words."""
+    """Changes that go together, and what they do, in a few words.
+
+    `certain` means that it is what was meant (a name that was misspelt), and not only what would fit. Another mistake
+    that comes to light with it does not speak against it.
+    """
 
     description: str
     changes: tuple[Change, ...]
+    certain: bool = False

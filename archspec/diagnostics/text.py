@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ MAX_TEXT = 60
 """As many characters of a user's text as a message repeats."""
 
 _MAX_WORD = 60
+_MEANT = re.compile(r"did you mean '([^']+)'\?|\bwrite '([^']+)'$")
 _MAX_CANDIDATES = 2_000
 _SIMILAR = 0.5  # difflib's ratio, as a coarse first sieve; the edit distance decides
 
@@ -57,6 +59,12 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     """Return "did you mean 'conv'?", or None when nothing is close."""
     meant = closest(word, candidates)
     return None if meant is None else f"did you mean '{printable(meant)}'?"
+
+
+def meant_in(text: str) -> str | None:
+    """Return the word of a `did_you_mean` in a help line, so that a fix does what the line says."""
+    found = _MEANT.search(text)
+    return None if found is None else found[1] or found[2]
 
 
 def shortened(names: Sequence[str], most: int = 12) -> Sequence[str]:

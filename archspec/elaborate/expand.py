@@ -376,6 +376,7 @@ class Expander:
         made = frame.inner(site.path, inner, inputs, _names(block.graph))
         made.context = (*frame.context, Note(f"in block {block.name}, used by {site.path}", site.span))
         made.blocks = (*frame.blocks, block)
+        made.use = site
         self.evaluate(block.lets, made)
         last = self.run(block.graph, made)
         return self.scope(made, "block", block, block.name, self.outputs(block.outputs, last, made))

@@ -79,6 +79,7 @@ class Frame:
         around: the names in the graphs around it, which cannot be named here.
         open: not all of its names are known, so one that is not is no mistake.
         only_checked: nothing is expanded here: what it says is checked as far as one can without values.
+        use: the placing of the node whose block this is in, if it is in one.
     """
 
     path: str
@@ -95,6 +96,7 @@ class Frame:
     around: frozenset[str] = frozenset()
     open: bool = False
     only_checked: bool = False
+    use: Site | None = None
 
     def join(self, name: str) -> str:
         """Return the path of a node of this scope."""
@@ -112,6 +114,7 @@ class Frame:
             self.blocks,
             previous=previous,
             only_checked=self.only_checked,
+            use=self.use,
         )
 
     def sharing(self, env: Environment, inputs: Mapping[str, Results]) -> Frame:

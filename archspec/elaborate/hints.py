@@ -172,9 +172,14 @@ def meant_by(name: str, known: tuple[str, ...]) -> str | None:
     return listed or closest(name, candidates)
 
 
+def is_inferred(name: str) -> bool:
+    """Tell whether a parameter of other systems says what comes in, which here is inferred."""
+    return name.lower() in _INFERRED
+
+
 def hint_for_parameter(name: str, known: tuple[str, ...]) -> str | None:
     """Return what to do about a parameter that does not exist."""
-    if name.lower() in _INFERRED:
+    if is_inferred(name):
         return "what comes in is inferred: leave it out"
     if name.lower() in _NO_PARAMETER:
         return _NO_PARAMETER[name.lower()]

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from archspec.diagnostics.catalog.expansion import TooLarge
 from archspec.diagnostics.catalog.graph import SameForAllSamples
 from archspec.diagnostics.problem import ProblemError
 from archspec.elaborate import arguments
 from archspec.elaborate.advice import Surroundings, advise
+from archspec.elaborate.search import Search
 from archspec.spec.expressions import UNKNOWN
 
 if TYPE_CHECKING:
@@ -67,7 +69,11 @@ class OpMaker:
                 self._limits.check_tensors(op, inputs, outputs)
             except ProblemError as error:
                 for problem in error.problems:
-                    self._reports.add(_placed(problem, site, around), site.frame, site.path)
+                    placed = _placed(problem, site, around)
+                    search = Search(op, inputs, site, around, problem.param)
+                    if not isinstance(problem, TooLarge):
+                        placed = dataclasses.replace(placed, proposals=search.proposals)
+                    self._reports.add(placed, site.frame, site.path)
                 return None
             batch = _batch_of(inputs)
             self._inferred[key] = tuple(dataclasses.replace(out, batch=batch) for out in outputs) if inputs else outputs

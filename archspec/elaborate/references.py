@@ -64,9 +64,9 @@ def _result(ref: Ref, head: str, result: str, results: Results) -> Results:
 
 def _nothing(ref: Ref, frame: Frame, reader: str | None) -> ForwardReference | UnknownNode:
     head = ref.text.partition(".")[0]
-    if head in frame.names and reader is not None:
-        return ForwardReference(span=ref.span, name=head, itself=head == reader)
     known = (*(("input",) if len(frame.inputs) == 1 else frame.inputs), *frame.results)
+    if head in frame.names and reader is not None:
+        return ForwardReference(span=ref.span, name=head, itself=head == reader, known=known)
     hint = None
     if head in frame.around:
         hint = f"{head} stands in the graph around this one: give it to the group with from: [..., {head}] and inputs:"

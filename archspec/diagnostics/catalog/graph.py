@@ -77,6 +77,7 @@ class ForwardReference(Problem):
 
     name: str
     itself: bool = False
+    known: tuple[str, ...] = ()
 
     def message(self) -> str:
         if self.itself:

@@ -1,0 +1,1 @@
+"""Fixes that were tried: a problem's cure is made in memory, and the spec is checked again before it is proposed."""

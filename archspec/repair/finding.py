@@ -1,0 +1,52 @@
+"""Finding fixes: proposals of every kind, each tried, of which the first that works is taken."""
+
+from __future__ import annotations
+
+import dataclasses
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from archspec.repair.punctuation import punctuated
+from archspec.repair.spelling import respelt
+from archspec.repair.trial import Budget, Cure, State, attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archspec.api import Compiled
+    from archspec.diagnostics.problem import Problem
+    from archspec.diagnostics.proposal import Proposal
+    from archspec.elaborate.network import Choice
+
+IN_PASSING = (1_500, 12)
+"""Nodes and trials that `archspec check` spends: a file with a mistake should not take much longer than a good one."""
+
+THOROUGH = (100_000, 150)
+"""Nodes and trials where someone asked for fixes."""
+
+
+def with_fixes(compiled: Compiled, choice: Choice, budget: tuple[int, int] = IN_PASSING) -> tuple[Problem, ...]:
+    """Return the problems of a spec, with the fixes that were tried and found to work.
+
+    A fix cures its problem and brings no new error. Fixes of several problems are each tried alone.
+    """
+    state, left = State(compiled, choice), Budget(*budget)
+    found = ((problem, cure(state, problem, left)) for problem in compiled.problems)
+    return tuple(dataclasses.replace(problem, fix=cured.fix) if cured else problem for problem, cured in found)
+
+
+def cure(state: State, problem: Problem, budget: Budget) -> Cure | None:
+    """Return the first proposal for a problem that works; None if none does, or the budget is spent."""
+    seen: set[object] = set()
+    for proposal in islice(_proposals(problem, state), budget.trials):
+        if (tried := (proposal.changes, proposal.certain)) not in seen:
+            seen.add(tried)
+            found = attempt(state, problem, proposal, budget)
+            if found is not None:
+                return found
+    return None
+
+
+def _proposals(problem: Problem, state: State) -> Iterator[Proposal]:
+    own = problem.proposals() if problem.proposals is not None else ()
+    return chain(punctuated(problem, state), respelt(problem, state), own)

@@ -1,0 +1,219 @@
+"""From changes in the terms of a spec to edits of its text, which leave comments and layout as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archspec.diagnostics.proposal import RemoveKey, Replace, SetKey
+from archspec.source.editing import Edit, Lines
+from archspec.source.fault import YamlFault
+from archspec.source.span import Span
+from archspec.source.tree import Mapping, Scalar, Sequence
+from archspec.source.yaml import parse
+from archspec.spec.models import NodeLevel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archspec.diagnostics.proposal import Change, InsertNode
+    from archspec.source.span import SourceFile
+    from archspec.source.tree import Entry, Tree
+
+
+_NODE_KEYS = frozenset(NodeLevel.known())
+
+
+class NoEditError(Exception):
+    """A change cannot be made to this file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where something stands: an entry of a mapping, or an item of a list."""
+
+    parent: Mapping | Sequence
+    position: int
+
+    @property
+    def entry(self) -> Entry | None:
+        return self.parent.entries[self.position] if isinstance(self.parent, Mapping) else None
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a node that is nothing but the name of its op."""
+        key = None if self.entry is None else self.entry.key.text
+        return isinstance(self.value, Scalar) and key not in _NODE_KEYS
+
+    @property
+    def value(self) -> Tree:
+        if isinstance(self.parent, Mapping):
+            return self.parent.entries[self.position].value
+        return self.parent.items[self.position]
+
+
+class Layout:
+    """How a file is laid out. One that is no YAML has only its text."""
+
+    def __init__(self, source: SourceFile) -> None:
+        """Read the file's tree."""
+        self.source = source
+        self.lines = Lines(source.text)
+        self._break = "\r\n" if "\r\n" in source.text else "\n"
+        self.tree: Tree | None = None
+        self._places: dict[Span, _Place] = {}
+        try:
+            self.tree = parse(source, [])
+        except YamlFault:
+            return
+        self._places = dict(_places(self.tree))
+
+    def edits(self, change: Change) -> tuple[Edit, ...]:
+        """Return the edits that make a change.
+
+        Raises:
+            NoEditError: what is to be changed is not there, or stands where it cannot be changed.
+        """
+        if isinstance(change, Replace):
+            return (Edit(change.span, change.text),)
+        if isinstance(change, SetKey):
+            return (self._set(change),)
+        if isinstance(change, RemoveKey):
+            return (self._remove(change),)
+        return (self._insert(change),)
+
+    def value_at(self, span: Span) -> Tree | None:
+        """Return the value of the key, or the item of a list, that stands at a span."""
+        place = self._places.get(span)
+        return None if place is None else place.value
+
+    def node_around(self, span: Span) -> Span | None:
+        """Return the span that names the node in which something stands: that of its key, or in a list its own."""
+        if span in self._places:
+            return span
+        bare = next((name for name, place in self._places.items() if place.value.span == span), None)
+        if bare is not None and self._places[bare].is_bare:
+            return bare
+        around = [
+            (place.value.span, name)
+            for name, place in self._places.items()
+            if isinstance(place.value, Mapping) and place.value.get("op") is not None and covers(place.value.span, span)
+        ]
+        return max(around, key=lambda pair: (pair[0].line, pair[0].column))[1] if around else None
+
+    def scalar_around(self, span: Span) -> Span | None:
+        """Return the span of the scalar in which something stands."""
+        values = (place.value for place in self._places.values())
+        return next((tree.span for tree in values if isinstance(tree, Scalar) and covers(tree.span, span)), None)
+
+    def _place(self, span: Span) -> _Place:
+        place = self._places.get(span)
+        if place is None:
+            raise NoEditError
+        return place
+
+    def _in_brackets(self, tree: Tree) -> bool:
+        start = self.lines.index(tree.span.line, tree.span.column)
+        return self.source.text[start : start + 1] in ("{", "[")
+
+    # ----------------------------------------------------------------------------------------------- keys
+
+    def _set(self, change: SetKey) -> Edit:
+        node = self._place(change.span).value
+        text = f"{change.key}: {change.value}"
+        if isinstance(node, Scalar):
+            name = self.lines.of(node.span)
+            return Edit(node.span, f"{{op: {name}, {text}}}")
+        if not isinstance(node, Mapping):
+            raise NoEditError
+        entry = node.entry(change.key)
+        if entry is not None:
+            return Edit(entry.value.span, change.value)
+        if not node.entries:
+            return Edit(node.span, f"{{{text}}}")
+        if self._in_brackets(node):
+            return Edit(_behind(node.entries[-1].value.span), f", {text}")
+        return self._new_line_behind(node.entries[0], text)
+
+    def _new_line_behind(self, entry: Entry, text: str) -> Edit:
+        """Return the edit that adds a line behind an entry, which may have a comment behind it."""
+        line = entry.value.span.end_line
+        if entry.value.span.end_column == 1:  # a block that ends where the next line begins
+            line -= 1
+        pad = " " * (entry.key.span.column - 1)
+        end = self.lines.index(line + 1, 1)
+        if self.source.text[end - 1 : end] in ("\n", "\r"):
+            return Edit(Span(self.source.path, line + 1, 1, line + 1, 1), f"{pad}{text}{self._break}")
+        place = self.source.span_at(len(self.source.text))
+        return Edit(place, f"{self._break}{pad}{text}")
+
+    def _remove(self, change: RemoveKey) -> Edit:
+        place = self._place(change.span)
+        entry, parent = place.entry, place.parent
+        if entry is None or not isinstance(parent, Mapping) or len(parent.entries) == 1:
+            raise NoEditError
+        following = parent.entries[place.position + 1] if place.position + 1 < len(parent.entries) else None
+        if self._in_brackets(parent):
+            if place.position:
+                before = parent.entries[place.position - 1].value.span
+                return Edit(_between(_behind(before), _behind(entry.value.span)), "")
+            assert following is not None
+            return Edit(_between(entry.key.span, following.key.span), "")
+        start = entry.key.span
+        if self.source.text[self.lines.index(start.line, 1) : self.lines.index(start.line, start.column)].strip():
+            if following is None:
+                raise NoEditError
+            return Edit(_between(start, following.key.span), "")
+        end = entry.value.span.end_line + (entry.value.span.end_column > 1)
+        return Edit(Span(start.path, start.line, 1, end, 1), "")
+
+    # ----------------------------------------------------------------------------------------------- nodes
+
+    def _insert(self, change: InsertNode) -> Edit:
+        place = self._place(change.span)
+        parent = place.parent
+        start = place.value.span if place.entry is None else place.entry.key.span
+        text = change.text if isinstance(parent, Sequence) else f"{change.name}: {change.text}"
+        if self._in_brackets(parent):
+            return Edit(_at(start), f"{text}, ")
+        before = self.source.text[self.lines.index(start.line, 1) : self.lines.index(start.line, start.column)]
+        if before.strip() not in ("", "-") or (before.strip() == "-") != isinstance(parent, Sequence):
+            raise NoEditError
+        return Edit(Span(start.path, start.line, 1, start.line, 1), f"{before}{text}{self._break}")
+
+
+def _places(tree: Tree) -> Iterator[tuple[Span, _Place]]:
+    """Yield each key and each item of a list with where it stands; what an alias repeats comes once."""
+    open_trees: list[Tree] = [tree]
+    seen: set[int] = set()
+    while open_trees:
+        parent = open_trees.pop()
+        if isinstance(parent, Scalar) or id(parent) in seen:
+            continue
+        seen.add(id(parent))
+        if isinstance(parent, Mapping):
+            yield from ((entry.key.span, _Place(parent, index)) for index, entry in enumerate(parent.entries))
+            open_trees.extend(entry.value for entry in parent.entries)
+        else:
+            yield from ((item.span, _Place(parent, index)) for index, item in enumerate(parent.items))
+            open_trees.extend(parent.items)
+
+
+def covers(outer: Span, inner: Span) -> bool:
+    """Tell whether one span lies within another."""
+    starts = (outer.line, outer.column) <= (inner.line, inner.column)
+    return (
+        outer.path == inner.path and starts and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
+    )
+
+
+def _behind(span: Span) -> Span:
+    return Span(span.path, span.end_line, span.end_column, span.end_line, span.end_column)
+
+
+def _at(span: Span) -> Span:
+    return Span(span.path, span.line, span.column, span.line, span.column)
+
+
+def _between(first: Span, second: Span) -> Span:
+    return Span(first.path, first.line, first.column, second.line, second.column)

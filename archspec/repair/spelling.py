@@ -1,0 +1,343 @@
+"""What probably stands in place of what was meant: names, numbers, keys."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archspec.diagnostics.catalog import expansion, expressions, graph, spec
+from archspec.diagnostics.catalog import yaml as yaml_problems
+from archspec.diagnostics.proposal import Proposal, RemoveKey, Replace, SetKey
+from archspec.diagnostics.text import closest, edit_distance, meant_in
+from archspec.elaborate.hints import is_inferred
+from archspec.source.tree import Mapping, Scalar, Sequence
+from archspec.source.writing import scalar
+from archspec.spec.names import is_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from archspec.diagnostics.problem import Problem
+    from archspec.repair.trial import State
+    from archspec.source.span import Span
+    from archspec.source.tree import Tree
+
+_MOST_NAMES = 6
+_MOST_NUMBERS = 4
+_TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_OPERATORS = (("&&", " and "), ("||", " or "), ("!=", "\0"), ("!", "not "), ("\0", "!="), ("^", " ** "))
+_TERNARY = re.compile(r"(.+?)\?(.+?):(.+)")
+
+
+def respelt(problem: Problem, state: State) -> Iterator[Proposal]:
+    """Yield what is proposed in place of a word that means nothing, the likeliest first."""
+    if problem.span is None:
+        return
+    text = _text(problem.span, state)
+    meant = meant_in(problem.help() or "")
+    if meant is not None:
+        yield from _replaced(problem, text, meant)
+    for kind, make in _SPECIAL:
+        if isinstance(problem, kind):
+            yield from make(problem, text, state)
+
+
+def _text(span: Span, state: State) -> str:
+    layout = state.layout(span.path)
+    return "" if layout is None else layout.lines.of(span)
+
+
+def _replaced(problem: Problem, text: str, meant: str) -> Iterator[Proposal]:
+    """Yield the proposal to write `meant` for the word that the problem is about, where it stands in its text."""
+    assert problem.span is not None
+    for name in ("attribute", "name", "key", "variant", "tensor"):
+        word = getattr(problem, name, None)
+        if isinstance(word, str) and word and len(found := list(re.finditer(rf"\b{re.escape(word)}\b", text))) == 1:
+            whole = text.strip("\"'") == word
+            new = scalar(meant) if whole else text[: found[0].start()] + meant + text[found[0].end() :]
+            yield Proposal(f"{meant} for {word}", (Replace(problem.span, new),), certain=True)
+            return
+    yield Proposal(f"{meant} for {text}", (Replace(problem.span, scalar(meant)),), certain=True)
+
+
+def _one(problem: Problem, text: str, new: str) -> Proposal:
+    assert problem.span is not None
+    return Proposal(f"{new} for {text}" if text else new, (Replace(problem.span, new),))
+
+
+# ----------------------------------------------------------------------------------------------------- names
+
+
+def _names(problem: Any, text: str, state: State) -> Iterator[Proposal]:
+    """Yield other nodes that can be named in its place, those with similar names first."""
+    del state
+    head, _, result = problem.name.partition(".")
+    others = [name for name in problem.known if name not in (problem.name, head)]
+    order = sorted(others, key=lambda name: edit_distance(head, name))
+    yield from (_one(problem, text, scalar(name)) for name in order[:_MOST_NAMES])
+    if result and head in problem.known:
+        yield _one(problem, text, head)
+
+
+def _results(problem: graph.UnknownResult, text: str, state: State) -> Iterator[Proposal]:
+    del state
+    order = sorted(problem.known, key=lambda name: edit_distance(problem.result, name))
+    yield from (_one(problem, text, f"{problem.name}.{name}") for name in order[:_MOST_NAMES])
+    if not problem.known:
+        yield _one(problem, text, problem.name)
+
+
+def _taken(problem: Problem, text: str, state: State) -> Iterator[Proposal]:
+    """Yield free names for what has another thing's: one that is read and does not exist, or with a number more."""
+    name = str(getattr(problem, "name", None) or getattr(problem, "key", ""))
+    missing = [
+        found.name.partition(".")[0]
+        for found in state.compiled.problems
+        if isinstance(found, graph.UnknownNode | expressions.UnknownName)
+    ]
+    stem, number = re.fullmatch(r"(.*?)(\d*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    counted = [f"{stem}{int(number or 1) + more}" for more in (1, 2, 3)]
+    yield from (_one(problem, text, other) for other in dict.fromkeys((*missing, *counted)) if not is_number(name))
+
+
+def _repeated(problem: yaml_problems.DuplicateKey, text: str, state: State) -> Iterator[Proposal]:
+    if problem.node is not None and (problem.node.rpartition(".")[2] == problem.key):
+        yield from _taken(problem, text, state)
+    yield from _without(problem, state)
+    yield from _taken(problem, text, state)
+
+
+def _without(problem: Problem, state: State) -> Iterator[Proposal]:
+    """Yield the proposal to take out a key that is there twice; the tree has it only once."""
+    span = problem.span
+    layout = None if span is None else state.layout(span.path)
+    if span is None or layout is None:
+        return
+    start = layout.lines.index(span.line, span.column)
+    line = layout.source.text[layout.lines.index(span.line, 1) : layout.lines.index(span.line + 1, 1)]
+    rest = layout.source.text[start : layout.lines.index(span.line + 1, 1)]
+    if not line[: span.column - 1].strip():
+        whole = type(span)(span.path, span.line, 1, span.line + 1, 1)
+        yield Proposal(f"without the second {layout.lines.of(span)}", (Replace(whole, ""),))
+    entry = re.match(r"[^,{}\[\]]*(?:\[[^\[\]{}]*\])?[^,{}\[\]]*", rest)
+    if entry is not None:
+        before = re.search(r",\s*$", line[: span.column - 1])
+        lead = len(before[0]) if before else 0
+        place = type(span)(span.path, span.line, span.column - lead, span.line, span.column + len(entry[0].rstrip()))
+        yield Proposal(f"without the second {layout.lines.of(span)}", (Replace(place, ""),))
+
+
+def _bad_name(problem: spec.BadName, text: str, state: State) -> Iterator[Proposal]:
+    del state
+    plain = re.sub(r"\W", "_", problem.name).strip("_")
+    for name in dict.fromkeys((plain, f"{plain}_", f"n{plain}", f"{plain}1")):
+        if name and name != problem.name:
+            yield _one(problem, text, name)
+
+
+def _file(problem: spec.CannotReadSpec, text: str, state: State) -> Iterator[Proposal]:
+    """Yield files of a similar name, beside the spec or below its folder."""
+    source = state.compiled.sources.get(problem.span.path) if problem.span else None
+    if source is None or source.place is None:
+        return
+    folder = source.place.absolute().parent
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.glob("*.yaml"))
+    found += sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*.yaml"))
+    wanted = Path(problem.file)
+    meant = closest(problem.file, found) or next((name for name in found if Path(name).name == wanted.name), None)
+    if meant is not None:
+        yield _one(problem, text, scalar(meant))
+
+
+# ----------------------------------------------------------------------------------------------------- values
+
+
+def _value(problem: expansion.WrongParameterValue, text: str, state: State) -> Iterator[Proposal]:
+    """Yield a value near the one that is wrong; else what the same parameter has elsewhere in the file."""
+    word = text.strip("\"'").lower()
+    if word in _TRUTH:
+        yield _one(problem, text, _TRUTH[word])
+    if word != text and word in ("true", "false"):
+        yield _one(problem, text, word)
+    if problem.example and problem.wanted.startswith("a number"):
+        yield _one(problem, text, problem.example)
+    yield from (_one(problem, text, number) for number in _numbers_near(text.strip("\"'"), problem.wanted))
+    yield from (_one(problem, text, value) for value in _values_elsewhere(problem, state))
+    if problem.example and not re.search(r"of at least|list", problem.wanted):
+        yield _one(problem, text, problem.example)
+
+
+def _numbers_near(text: str, wanted: str) -> Iterator[str]:
+    """Yield numbers that may be meant by one that is too small, too large, or no integer; and those inside text."""
+    try:
+        value = float(text)
+    except ValueError:
+        inside = re.findall(r"\d+", text)
+        yield from inside[:1]
+        return
+    if value < 0:
+        yield f"{-value:g}"
+    yield from dict.fromkeys((f"{int(value)}", f"{int(value) + 1}") if not value.is_integer() else ())
+    bounds = re.findall(r"at (?:least|most) (-?[\d.]+)", wanted)
+    yield from sorted(bounds, key=lambda bound: abs(float(bound) - value))
+    if re.search(r"less than 1\b", wanted) and value >= 1:
+        yield f"{value / 10:g}"
+
+
+def _values_elsewhere(problem: Any, state: State) -> list[str]:
+    """Return the values that a parameter of an op or block most often has in the file, those of equal nodes first."""
+    layout = state.layout(problem.span.path) if problem.span else None
+    if layout is None or layout.tree is None:
+        return []
+    found: Counter[str] = Counter()
+    faulty = {other.span for other in state.compiled.problems}
+    for node in _nodes_in(layout.tree):
+        op, value = node.get("op"), node.get(problem.name)
+        is_same = isinstance(op, Scalar) and op.text == problem.op
+        if isinstance(value, Scalar | Sequence) and value.span not in faulty:
+            found[layout.lines.of(value.span)] += 1000 if is_same else 1
+    return [value for value, _ in found.most_common(_MOST_NUMBERS)]
+
+
+def _nodes_in(tree: Tree) -> Iterator[Mapping]:
+    if isinstance(tree, Mapping):
+        if tree.get("op") is not None:
+            yield tree
+        for entry in tree.entries:
+            yield from _nodes_in(entry.value)
+    elif isinstance(tree, Sequence):
+        for item in tree.items:
+            yield from _nodes_in(item)
+
+
+def _missing(problem: expansion.MissingParameter, text: str, state: State) -> Iterator[Proposal]:
+    """Yield the values that the parameter has in other nodes of the file."""
+    del text
+    span = _node_span(problem, state)
+    for value in _values_elsewhere(problem, state) if span is not None else ():
+        assert span is not None
+        yield Proposal(f"{problem.name}: {value}, as elsewhere", (SetKey(span, problem.name, value),))
+
+
+def _node_span(problem: Problem, state: State) -> Span | None:
+    """Return the span of the node whose op stands at the problem's span: that of its name."""
+    layout = state.layout(problem.span.path) if problem.span else None
+    if layout is None or problem.span is None:
+        return None
+    return layout.node_around(problem.span)
+
+
+def _unknown_parameter(problem: expansion.UnknownParameter, text: str, state: State) -> Iterator[Proposal]:
+    """Yield the proposal to leave out what is inferred."""
+    del text, state
+    if problem.span is not None and is_inferred(problem.name):
+        yield Proposal(f"without {problem.name}, which is inferred", (RemoveKey(problem.span),))
+
+
+def _version(problem: spec.UnsupportedVersion, text: str, state: State) -> Iterator[Proposal]:
+    del state
+    yield _one(problem, text, "1")
+
+
+def _missing_key(problem: spec.MissingKey, text: str, state: State) -> Iterator[Proposal]:
+    """Yield a first line with the language's version, or a name after the file's."""
+    del text
+    source = state.compiled.sources.get(problem.span.path) if problem.span else None
+    if source is None or problem.where not in ("the spec", "a file of blocks"):
+        return
+    stem = re.sub(r"\W", "_", Path(source.path).stem).strip("_") or "network"
+    lines = {"archspec": "archspec: 1", "name": f"name: {stem}"}
+    if problem.key in lines and problem.span is not None:
+        number = problem.span.line + (problem.key == "name")
+        place = type(problem.span)(source.path, number, 1, number, 1)
+        yield Proposal(lines[problem.key], (Replace(place, f"{lines[problem.key]}\n"),))
+
+
+def _else(problem: graph.ElseNeeded, text: str, state: State) -> Iterator[Proposal]:
+    """Yield each of the inputs as what passes, the last one first."""
+    del text
+    layout = state.layout(problem.span.path) if problem.span else None
+    node = None if layout is None or problem.span is None else layout.node_around(problem.span)
+    for name in reversed(problem.inputs) if node is not None else ():
+        assert node is not None
+        yield Proposal(f"else: {name}", (SetKey(node, "else", name),))
+
+
+def _count(problem: expansion.BadRepeat, text: str, state: State) -> Iterator[Proposal]:
+    """Yield integers near a count that is none."""
+    del state
+    yield from (_one(problem, text, number) for number in _numbers_near(text.strip("\"'"), "at least 0"))
+
+
+def _inputs(problem: graph.WrongInputCount, text: str, state: State) -> Iterator[Proposal]:
+    """Yield one of the names in place of a list of too many."""
+    layout = state.layout(problem.span.path) if problem.span else None
+    node = None if layout is None or problem.span is None else layout.node_around(problem.span)
+    tree = None if layout is None or node is None else layout.value_at(node)
+    source = tree.get("from") if isinstance(tree, Mapping) else None
+    del text
+    if node is None or layout is None or not isinstance(source, Sequence):
+        return
+    names = [layout.lines.of(item.span) for item in source.items]
+    if problem.wanted.startswith("1 ") and len(names) > 1:
+        yield from (Proposal(f"from: {name}", (Replace(source.span, name),)) for name in names)
+
+
+# ----------------------------------------------------------------------------------------------------- expressions
+
+
+def _expression(problem: expressions.ExpressionSyntax, text: str, state: State) -> Iterator[Proposal]:
+    """Yield an expression in Python's words for one in those of C; and one with its brackets closed."""
+    layout = state.layout(problem.span.path) if problem.span else None
+    scalar_span = None if layout is None or problem.span is None else layout.scalar_around(problem.span)
+    del text
+    if scalar_span is None or layout is None:
+        return
+    written = layout.lines.of(scalar_span)
+    quote = written[0] if written[:1] in ('"', "'") and written[-1:] == written[:1] else ""
+    plain = written.strip(quote) if quote else written
+    for other in dict.fromkeys(_rewritten(plain)):
+        if other != plain:
+            yield Proposal(f"{other} for {plain}", (Replace(scalar_span, f"{quote}{other}{quote}"),))
+
+
+def _rewritten(text: str) -> Iterator[str]:
+    other = text
+    for old, new in _OPERATORS:
+        other = other.replace(old, new)
+    other = re.sub(r" +", " ", other).strip()
+    if match := _TERNARY.fullmatch(other):
+        other = f"{match[2].strip()} if {match[1].strip()} else {match[3].strip()}"
+    yield other
+    yield re.sub(r"(?<![=!<>])=(?!=)", "==", other)
+    for opening, closing in ("()", "[]"):
+        missing = text.count(opening) - text.count(closing)
+        if missing > 0:
+            yield text + closing * missing
+        elif missing < 0:
+            yield text[::-1].replace(closing, "", -missing)[::-1]
+            yield opening * -missing + text
+    yield text.strip().rstrip("+-*/%<>=,. ")
+
+
+_SPECIAL: tuple[
+    tuple[type[Problem] | tuple[type[Problem], ...], Callable[[Any, str, State], Iterable[Proposal]]], ...
+] = (
+    ((graph.UnknownNode, graph.ForwardReference), _names),
+    (graph.UnknownResult, _results),
+    (graph.NameTaken, _taken),
+    (yaml_problems.DuplicateKey, _repeated),
+    (spec.BadName, _bad_name),
+    (spec.CannotReadSpec, _file),
+    (expansion.WrongParameterValue, _value),
+    (expansion.MissingParameter, _missing),
+    (expansion.UnknownParameter, _unknown_parameter),
+    (spec.UnsupportedVersion, _version),
+    (spec.MissingKey, _missing_key),
+    (graph.ElseNeeded, _else),
+    (expansion.BadRepeat, _count),
+    (graph.WrongInputCount, _inputs),
+    (expressions.ExpressionSyntax, _expression),
+)
