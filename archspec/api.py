@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from archspec.backends.onnx.export import ExportReport
     from archspec.ir.graph import Graph, Node
+    from archspec.passes.field import FieldReport
     from archspec.passes.pipeline import Analysis
     from archspec.passes.report import Row
     from archspec.source.span import SourceFile
@@ -124,6 +125,21 @@ class Architecture:
                 if value.node in self._rows:
                     return self._rows[value.node]
         raise KeyError(path)
+
+    def receptive_field(self, path: str, unit: tuple[int, ...] | None = None, source: str | None = None) -> FieldReport:
+        """Return what `archspec field` tells of a node: its receptive field, where it comes from, what a unit sees.
+
+        Args:
+            path: a node, a block or group (which means its result), or one result of several (`split.1`).
+            unit: the unit to look at, one number per spatial axis, counted from 0; None for the one in the middle.
+            source: the input to tell of; None for the first that the node depends on and that has spatial axes.
+
+        Raises:
+            ProblemError: there is no such node, input or unit.
+        """
+        from archspec.passes.field import report_field
+
+        return report_field(self.graph, path, unit, source)[0]
 
     def node(self, path: str) -> Node:
         """Return a node of the graph.

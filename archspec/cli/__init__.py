@@ -15,6 +15,7 @@ COMMANDS = {
     "check": Entry("archspec.cli.check", "Report every problem in specs."),
     "fix": Entry("archspec.cli.fix", "Mend what has a cure that was tried."),
     "shapes": Entry("archspec.cli.shapes", "Print shapes, params, MACs and receptive fields."),
+    "field": Entry("archspec.cli.field", "Print what the units of a node see of the input."),
     "build": Entry("archspec.cli.build", "Write PyTorch source, ONNX and a summary."),
     "export": Entry("archspec.cli.export", "Write ONNX with trained weights."),
     "expand": Entry("archspec.cli.expand", "Print a spec with nothing left to resolve."),

@@ -59,7 +59,7 @@ def shapes(  # noqa: PLR0913  (one parameter per option)
     """Print what SPEC's layers give, cost and see: shapes, params, MACs, memory, receptive fields.
 
     A network with an error is shown as far as it goes, and then the error. Columns: name, op, inputs, shape, params,
-    buffers, macs, elementwise, weight_bytes, activation_bytes, receptive_field, smallest.
+    buffers, macs, elementwise, weight_bytes, activation_bytes, receptive_field, smallest, coverage.
 
     \b
     Examples:

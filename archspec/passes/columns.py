@@ -73,6 +73,17 @@ def show_field(field: ReceptiveField) -> str:
     return text + "".join(mark for mark in _marks(field))
 
 
+def show_seen(size: int, extent: int) -> str:
+    """Return how much of an axis of the input a field covers: `36 of 224`, `435 of 224: all`."""
+    return f"{size} of {extent}" + (": all" if size >= extent else "")
+
+
+def show_coverage(field: ReceptiveField) -> str:
+    """Return how much of the input a unit sees, per axis; one text stands for all of them."""
+    seen = [show_seen(size, extent) for size, extent in zip(field.size, field.extent, strict=True)]
+    return " by ".join(seen if len(set(seen)) > 1 else seen[:1]) or "-"
+
+
 def marks_used(fields: Sequence[ReceptiveField]) -> dict[str, str]:
     """Return the marks that some fields need, with their meanings."""
     used = {mark.strip() for field in fields for mark in _marks(field)}
@@ -134,6 +145,12 @@ COLUMNS: tuple[Column, ...] = (
         "smallest path",
         lambda row: "x".join(map(str, row.receptive_field.smallest)) or "-",
         lambda row: "x".join(map(str, row.receptive_field.smallest)),
+    ),
+    Column(
+        "coverage",
+        "sees",
+        lambda row: show_coverage(row.receptive_field),
+        lambda row: " ".join(map(str, row.receptive_field.coverage)),
     ),
 )
 BY_KEY: dict[str, Column] = {column.key: column for column in COLUMNS}

@@ -52,6 +52,7 @@ class ReceptiveField:
         order: which axis of a sample each axis of the input has become, if they were moved; empty where they stand
             behind the channels, as usual.
         tight: no step on the way had to give up exactness.
+        extent: the size of the input, per axis.
     """
 
     source: str
@@ -63,6 +64,7 @@ class ReceptiveField:
     mapped: bool = True
     order: tuple[int, ...] = ()
     tight: bool = True
+    extent: tuple[int, ...] = ()
 
     @property
     def size(self) -> tuple[int, ...]:
@@ -95,6 +97,16 @@ class ReceptiveField:
         """Whether the field is exact; otherwise it is an upper bound (a sound one)."""
         return self.tight and all(isinstance(axis, Reach) for axis in (*self.axes, *self.smallest_axes))
 
+    @property
+    def coverage(self) -> tuple[float, ...]:
+        """The size as a part of the input's, per axis; more than 1 reaches into the padding everywhere."""
+        return tuple(round(size / whole, 4) for size, whole in zip(self.size, self.extent, strict=True))
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether a unit in the middle sees all of the input: by its size, or through a global operation."""
+        return self.global_ or all(size >= whole for size, whole in zip(self.size, self.extent, strict=True))
+
     def region(self, unit: tuple[int, ...]) -> tuple[tuple[int, int] | None, ...]:
         """Return the first and the last input coordinate that a unit reads, per axis; None where it reads nothing.
 
@@ -104,16 +116,21 @@ class ReceptiveField:
 
 
 def receptive_fields(graph: Graph) -> Mapping[str, ReceptiveField]:
-    """Return the receptive field of each node, by path.
+    """Return the receptive field of each node, by path; where it has several results, that of the first.
 
     In a network of several inputs, a node's field is that in the first of them which it depends on and which has
     spatial axes. Takes time linear in nodes and edges.
     """
+    reached = fields_by_input(graph)
+    return MappingProxyType({path: principal(graph, reached[path][0]) for path in graph.nodes})
+
+
+def fields_by_input(graph: Graph) -> Mapping[str, Sequence[Mapping[str, ReceptiveField]]]:
+    """Return the receptive fields of all results of each node (and of the inputs), by path, result and input."""
     # By path, for each result: the fields in the inputs that it depends on.
     reached: dict[str, tuple[Mapping[str, ReceptiveField], ...]] = {
         name: ({name: _itself(name, tensor)},) for name, tensor in graph.inputs.items()
     }
-    found: dict[str, ReceptiveField] = {}
     known: dict[tuple[int, tuple[TensorType, ...]], _Reads] = {}  # equal ops are mostly one object
 
     def visit(node: Node) -> None:
@@ -129,10 +146,16 @@ def receptive_fields(graph: Graph) -> Mapping[str, ReceptiveField]:
             for result in range(1, results)
         )
         reached[node.path] = (first, *others)
-        found[node.path] = _principal(graph, first)
 
     walk(graph, visit)
-    return MappingProxyType(found)
+    return MappingProxyType(reached)
+
+
+def principal(graph: Graph, fields: Mapping[str, ReceptiveField]) -> ReceptiveField:
+    """Return the field that is shown where there is room for one: that in the first input that has spatial axes."""
+    seen = [fields[name] for name in graph.inputs if name in fields]
+    nothing = seen[0] if seen else ReceptiveField("", (), ())
+    return next((field for field in seen if field.axes), nothing)
 
 
 def _arrived(
@@ -151,13 +174,7 @@ def _arrived(
 
 def _itself(name: str, tensor: TensorType) -> ReceptiveField:
     axes = (ITSELF,) * len(tensor.spatial)
-    return ReceptiveField(name, axes, axes)
-
-
-def _principal(graph: Graph, fields: Mapping[str, ReceptiveField]) -> ReceptiveField:
-    seen = [fields[name] for name in graph.inputs if name in fields]
-    nothing = seen[0] if seen else ReceptiveField("", (), ())
-    return next((field for field in seen if field.axes), nothing)
+    return ReceptiveField(name, axes, axes, extent=tensor.spatial)
 
 
 # ------------------------------------------------------------------------------------------------- through one op
@@ -296,6 +313,7 @@ def _union(fields: Sequence[ReceptiveField], output: TensorType) -> ReceptiveFie
         local=first.local,
         mapped=first.mapped,
         order=first.order,
+        extent=first.extent,
         # A unit whose path reads nothing along one axis reads nothing at all, so beside another path that axis must not
         # count; seen axis by axis, it does.
         tight=all(field.tight for field in fields)

@@ -11,8 +11,9 @@ import io
 import json
 from typing import TYPE_CHECKING
 
-from archspec.passes.columns import BY_KEY, DEFAULT_COLUMNS, LEGEND, marks_used, show_bytes, show_shape
+from archspec.passes.columns import BY_KEY, DEFAULT_COLUMNS, LEGEND, marks_used, show_bytes, show_coverage, show_shape
 from archspec.passes.report import document, rows
+from archspec.passes.summary import last_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +44,7 @@ def render_text(
     table = rows(graph, analysis, depth)
     parts = [headline(graph, complete=complete), *_align(table, columns), ""]
     if "receptive_field" in columns:
-        parts += [*legend(table), ""]
+        parts += [*legend(table), *last_map_lines(graph, analysis), ""]
     parts += [f"{name:<12}{value:>16}  {note}".rstrip() for name, value, note in total_lines(analysis)]
     return "\n".join(parts) + "\n"
 
@@ -78,7 +79,7 @@ def render_markdown(
     lines.append(_markdown_row("---:" if column.right else "---" for column in chosen))
     lines += [_markdown_row(column.text(row) for column in chosen) for row in table]
     if "receptive_field" in columns:
-        lines += ["", "  \n".join(legend(table)).replace("*", r"\*")]
+        lines += ["", "  \n".join([*legend(table), *last_map_lines(graph, analysis)]).replace("*", r"\*")]
     lines += ["", *(f"- {name}: {value} {note}".rstrip() for name, value, note in total_lines(analysis))]
     return "\n".join(lines) + "\n"
 
@@ -99,6 +100,16 @@ def legend(table: Sequence[Row]) -> list[str]:
     if not any(field.axes for field in fields):
         return []
     return [LEGEND, *(f"  {mark:<3}{meaning}" for mark, meaning in marks_used(fields).items())]
+
+
+def last_map_lines(graph: Graph, analysis: Analysis) -> list[str]:
+    """Return how much of the input the last map sees: `the last map (layer4.1.relu2) sees 435 of 224: all`."""
+    last = last_map(graph, analysis.receptive_fields)
+    if not last:
+        return []
+    field = analysis.receptive_fields[last]
+    more = "; and the whole input, through a global operation" if field.global_ else ""
+    return [f"the last map ({last}) sees {show_coverage(field)}{more}"]
 
 
 def total_lines(analysis: Analysis) -> list[tuple[str, str, str]]:

@@ -113,11 +113,12 @@ def row_record(row: Row) -> dict[str, Json]:
         "elementwise": row.elementwise,
         "weight_bytes": row.weight_bytes,
         "activation_bytes": row.activation_bytes,
-        "receptive_field": _field_record(row.receptive_field),
+        "receptive_field": field_record(row.receptive_field),
     }
 
 
-def _field_record(field: ReceptiveField) -> Json:
+def field_record(field: ReceptiveField) -> dict[str, Json]:
+    """Return a receptive field as plain data."""
     return {
         "size": list(field.size),
         "stride": list(field.stride),
@@ -126,6 +127,8 @@ def _field_record(field: ReceptiveField) -> Json:
         "global": field.global_,
         "aligned": field.aligned,
         "exact": field.exact,
+        "coverage": list(field.coverage),
+        "sees_all": field.sees_all,
         "input": field.source or None,
     }
 

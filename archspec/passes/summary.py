@@ -9,7 +9,10 @@ from archspec.passes.cost import costs, total
 from archspec.passes.receptive_field import receptive_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archspec.ir.graph import Graph
+    from archspec.passes.receptive_field import ReceptiveField
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +22,7 @@ class Summary:
     Attributes:
         params: elements of tensors that are trained.
         macs: multiply-accumulates per sample.
-        last_map: the path of the last node on the way to the first result that gives a map: as many spatial axes as
-            the first input has, and more than one position. Empty if there is none.
+        last_map: the path of the last map; empty if there is none.
         receptive_field: how many input elements a unit of that map spans, per axis, along its local paths.
         coverage: that as a part of the input's size, per axis. More than 1 reaches into the padding everywhere.
         sees_everything: some path to that map leads through a global operation (a gate, attention).
@@ -37,22 +39,28 @@ class Summary:
 def summarise(graph: Graph) -> Summary:
     """Return the summary of a network that has no errors."""
     costs_in_all = total(costs(graph).values())
-    image = next(iter(graph.inputs.values()))
     fields = receptive_fields(graph)
-    used = _used(graph)
-    maps = [
-        path
-        for path, node in graph.nodes.items()
-        if path in used
-        and len(node.output.spatial) == len(image.spatial) > 0
-        and max(node.output.spatial) > 1
-        and fields[path].axes
-    ]
-    if not maps:
+    last = last_map(graph, fields)
+    if not last:
         return Summary(costs_in_all.params, costs_in_all.macs)
-    field = fields[maps[-1]]
-    coverage = tuple(round(size / whole, 4) for size, whole in zip(field.size, image.spatial, strict=True))
-    return Summary(costs_in_all.params, costs_in_all.macs, maps[-1], field.size, coverage, field.global_)
+    field = fields[last]
+    return Summary(costs_in_all.params, costs_in_all.macs, last, field.size, field.coverage, field.global_)
+
+
+def last_map(graph: Graph, fields: Mapping[str, ReceptiveField]) -> str:
+    """Return the path of the last map; empty if there is none.
+
+    It is the last node on the way to the first result that has as many spatial axes as the first input, and more than
+    one position.
+    """
+    axes = len(next(iter(graph.inputs.values())).spatial) if graph.inputs else 0
+    used = _used(graph)
+    maps = (
+        path
+        for path, node in reversed(list(graph.nodes.items()))
+        if path in used and len(node.output.spatial) == axes > 0 and max(node.output.spatial) > 1 and fields[path].axes
+    )
+    return next(maps, "")
 
 
 def _used(graph: Graph) -> set[str]:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archspec.passes.columns import BY_KEY, DEFAULT_COLUMNS
-from archspec.passes.render import headline, legend, total_lines
+from archspec.passes.render import headline, last_map_lines, legend, total_lines
 from archspec.passes.report import rows
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def print_table(
     # A table that is still too wide is wrapped by the terminal: harder to read than a cut one, but complete.
     console.print(table, crop=False, no_wrap=True)
     console.print()
-    _print_notes(console, leaves, analysis, with_fields=columns is None or "receptive_field" in columns)
+    with_fields = columns is None or "receptive_field" in columns
+    _print_notes(console, [*legend(leaves), *last_map_lines(graph, analysis)] if with_fields else [], analysis)
 
 
 def _first_that_fits(console: Console, tables: Iterable[Table]) -> tuple[Table, int]:
@@ -63,10 +64,10 @@ def _first_that_fits(console: Console, tables: Iterable[Table]) -> tuple[Table, 
     return next(((table, width) for table, width in measured if width <= console.width), measured[-1])
 
 
-def _print_notes(console: Console, leaves: Sequence[Row], analysis: Analysis, *, with_fields: bool) -> None:
-    if with_fields and (lines := legend(leaves)):
-        for line in lines:
-            console.print(Text(line, style="dim"))
+def _print_notes(console: Console, lines: Sequence[str], analysis: Analysis) -> None:
+    for line in lines:
+        console.print(Text(line, style="dim"))
+    if lines:
         console.print()
     for name, value, note in total_lines(analysis):
         console.print(Text.assemble(f"{name:<12}", (f"{value:>16}", "bold"), "  ", (note, "dim")))

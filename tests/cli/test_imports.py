@@ -33,6 +33,7 @@ assert not loaded, loaded
         (("check", "--help"), ("networkx", "pydantic", "yaml", "numpy", "rich")),
         (("check", "good.yaml"), ("numpy", "rich")),
         (("shapes", "good.yaml"), ()),
+        (("field", "good.yaml", "fc"), ("numpy", "rich")),
         (("build", "good.yaml", "--emit", "torch,summary"), ()),
         (("expand", "good.yaml"), ()),
         (("explain", "AS204"), ("networkx", "pydantic", "numpy", "rich")),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from archspec.diagnostics.problem import Problem
-from archspec.diagnostics.text import printable
+from archspec.diagnostics.text import did_you_mean, printable, shortened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +113,84 @@ class NoSpecsFound(Problem):
         return "a spec is a .yaml file with the key archspec"
 
 
+@dataclass(frozen=True, kw_only=True)
+class NoSuchNode(Problem):
+    """A node that was asked for is not in the network.
+
+    Nodes are named by their full paths, as `archspec shapes` prints them. The path of a block means its result.
+
+    Bad:
+        $ archspec field specs/resnet18.yaml layer5
+
+    Good:
+        $ archspec field specs/resnet18.yaml layer4.1.conv2
+    """
+
+    code: ClassVar[str] = "AS805"
+    slug: ClassVar[str] = "no-such-node"
+
+    name: str
+    known: tuple[str, ...]
+    what: str = "node"
+
+    def message(self) -> str:
+        return f"there is no {printable(self.what)} {printable(self.name)!r}"
+
+    def help(self) -> str | None:
+        tops = tuple(dict.fromkeys(name.partition(".")[0] for name in self.known))
+        close = did_you_mean(self.name, self._likely())
+        return close or f"what there is: {', '.join(map(printable, shortened(tops)))}"
+
+    def _likely(self) -> tuple[str, ...]:
+        """Return the names to look for similar ones in: those in the innermost part of the path that there is."""
+        around = self.name.rpartition(".")[0]
+        while around and around not in self.known:
+            around = around.rpartition(".")[0]
+        level = around.count(".") + 1 if around else 0
+        inside = (name for name in self.known if not around or name.startswith(f"{around}."))
+        near = tuple(name for name in inside if name.count(".") == level)
+        return near if did_you_mean(self.name, near) else self.known
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitOutOfRange(Problem):
+    """A unit that was asked for is not in the map that a node gives.
+
+    Units are counted from 0, one number for each spatial axis of the input. Behind `flatten` there are none to choose
+    among: all see the same.
+
+    Bad:
+        $ archspec field specs/resnet18.yaml layer4 --unit 9,3
+
+    Good:
+        $ archspec field specs/resnet18.yaml layer4 --unit 6,3
+    """
+
+    code: ClassVar[str] = "AS806"
+    slug: ClassVar[str] = "unit-out-of-range"
+
+    unit: tuple[int, ...]
+    units: tuple[int, ...]
+    axes: tuple[str, ...]
+
+    def message(self) -> str:
+        wanted = ",".join(map(str, self.unit))
+        if not self.units:
+            return f"there is no unit {wanted}: this is no map, and all its elements see the same"
+        return f"there is no unit {wanted} in a map of {' x '.join(map(str, self.units))} units"
+
+    def help(self) -> str | None:
+        if not self.units:
+            return "leave out --unit"
+        ranges = (f"0 to {size - 1} ({axis})" for axis, size in zip(self.axes, self.units, strict=True))
+        return f"give {' and '.join(ranges)}, with commas between"
+
+
 PROBLEMS: tuple[type[Problem], ...] = (
     CannotRead,
     CannotWrite,
     FolderBusy,
     NoSpecsFound,
+    NoSuchNode,
+    UnitOutOfRange,
 )
