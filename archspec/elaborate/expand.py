@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections import ChainMap
 from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from archspec.diagnostics.catalog.expansion import RecursiveBlock, WrongCondition
@@ -24,6 +25,7 @@ from archspec.elaborate.op_maker import OpMaker
 from archspec.elaborate.references import one_result, resolve
 from archspec.elaborate.repeats import Copies
 from archspec.elaborate.reports import Reports
+from archspec.elaborate.reuse import Expansion, Signature, copied, signature, values_of
 from archspec.elaborate.sharing import Sharing
 from archspec.elaborate.size import Sizer
 from archspec.elaborate.vocabulary import Vocabulary
@@ -76,6 +78,7 @@ class Expander:
         self._steps = 0
         self._seen: set[Span] = set()  # the places of nodes that were expanded or checked
         self._used: set[int] = set()  # blocks, likewise, by their ids
+        self._expansions: dict[Signature, Expansion] = {}
 
     # ----------------------------------------------------------------------------------------------- graphs
 
@@ -363,13 +366,17 @@ class Expander:
 
     def _expanded(self, site: Site, block: BlockTemplate) -> Outcome:
         frame = site.frame
-        inner: Environment = ChainMap(self._bound(site, block))
+        values = self._bound(site, block)
+        inner: Environment = ChainMap(values)
         counted = self._count(site, block.name, Arity(len(block.inputs), len(block.inputs)))
         given: tuple[Results, ...] = tuple(source.results for source in site.sources) if counted else ()
         if (frame.only_checked or not counted) and id(block) in self._used:
             return FAILED
         self._used.add(id(block))
         inputs = dict(zip(block.inputs, given or (None,) * len(block.inputs), strict=True))
+        same = None if self._sharing.active else signature(site, block, values, inputs, self.types)
+        if same is not None and same in self._expansions:
+            return self._copied(self._expansions[same], site, inputs)
         inner.update((name, self.view(results)) for name, results in inputs.items())
         if len(inputs) == 1:
             inner["input"] = inner[block.inputs[0]]
@@ -377,9 +384,30 @@ class Expander:
         made.context = (*frame.context, Note(f"in block {block.name}, used by {site.path}", site.span))
         made.blocks = (*frame.blocks, block)
         made.use = site
+        steps, said, count = self._steps, self.reports.count, len(self.nodes)
         self.evaluate(block.lets, made)
         last = self.run(block.graph, made)
-        return self.scope(made, "block", block, block.name, self.outputs(block.outputs, last, made))
+        outcome = self.scope(made, "block", block, block.name, self.outputs(block.outputs, last, made))
+        if same is not None and not self.failed and self.reports.count == said:
+            self._expansions[same] = self._expansion(outcome, inputs, count, steps)
+        return outcome
+
+    def _expansion(self, outcome: Outcome, inputs: Mapping[str, Results], count: int, steps: int) -> Expansion:
+        """Return what a block was expanded to, before which there were `count` nodes and `steps` steps."""
+        assert isinstance(outcome.item, Scope)
+        nodes = tuple(islice(self.nodes.values(), count, None))
+        return Expansion(outcome.item, outcome.results or {}, nodes, values_of(inputs) or (), self._steps - steps)
+
+    def _copied(self, expansion: Expansion, site: Site, inputs: Mapping[str, Results]) -> Outcome:
+        """Enter the nodes of a block that was expanded before, under other paths."""
+        self._steps += expansion.steps
+        self._limits.check_steps(self._steps, site.span, site.path)
+        self._limits.check_nodes(len(self.nodes) + len(expansion.nodes), site.span, site.path)
+        outcome, nodes = copied(expansion, site.path, values_of(inputs) or ())
+        for node in nodes:
+            self.nodes[node.path] = node
+            self.types.update((Value(node.path, index), tensor) for index, tensor in enumerate(node.output_types))
+        return outcome
 
     def _bound(self, site: Site, block: BlockTemplate) -> dict[str, Any]:
         """Return the values of a block's parameters."""

@@ -19,10 +19,12 @@ class Reports:
     def __init__(self, collector: Collector) -> None:
         """Report to `collector`."""
         self._collector = collector
+        self.count = 0  # what was said so far, repetitions too
         self._seen: set[tuple[str, Span | None, object]] = set()
 
     def add(self, problem: Problem, frame: Frame, path: str) -> None:
         """Add a problem of the node at `path`, with the uses and copies that led there."""
+        self.count += 1
         key = (problem.code, problem.span, getattr(problem, "name", None))
         if key not in self._seen:
             self._seen.add(key)

@@ -59,6 +59,11 @@ class Sharing:
         finally:
             self._uses.pop()
 
+    @property
+    def active(self) -> bool:
+        """Whether nodes are being put in place that use the modules of others."""
+        return bool(self._uses)
+
     def owner(self, path: str, op: Op, inputs: tuple[TensorType, ...]) -> str | None:
         """Return the path of the node whose tensors a new node uses; None if it has tensors of its own.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,20 @@ def load_template(
     return _Loader(collector, {} if files is None else files).spec(source, origin)
 
 
+@lru_cache(maxsize=64)
+def read_tree(source: SourceFile) -> tuple[Tree | None, tuple[YamlFault, ...]]:
+    """Return what a file says, None if that cannot be told, and all that is wrong with it as YAML.
+
+    A family that many specs extend is parsed once, and so is a spec that an editor asks about again and again.
+    """
+    faults: list[YamlFault] = []
+    try:
+        tree = parse(source, faults)
+    except YamlFault as fault:
+        return None, (*faults, fault)
+    return tree, tuple(faults)
+
+
 class _Loader:
     def __init__(self, collector: Collector, files: dict[str, SourceFile]) -> None:
         self.collector = collector
@@ -105,12 +120,7 @@ class _Loader:
     def _mapping(self, source: SourceFile) -> Mapping | None:
         """Return what a file says, if it is a mapping in a known version of the language."""
         self.files[source.path] = source
-        faults: list[YamlFault] = []
-        try:
-            tree = parse(source, faults)
-        except YamlFault as fault:
-            tree = None
-            faults.append(fault)
+        tree, faults = read_tree(source)
         for fault in faults:
             self.collector.add(dataclasses.replace(yaml_problems.from_fault(fault), node=_node_of(fault.keys)))
         if tree is None:
