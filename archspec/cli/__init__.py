@@ -18,6 +18,7 @@ COMMANDS = {
     "field": Entry("archspec.cli.field", "Print what the units of a node see of the input."),
     "build": Entry("archspec.cli.build", "Write PyTorch source, ONNX and a summary."),
     "export": Entry("archspec.cli.export", "Write ONNX with trained weights."),
+    "diff": Entry("archspec.cli.diff", "Print what differs between two networks."),
     "expand": Entry("archspec.cli.expand", "Print a spec with nothing left to resolve."),
     "train": Entry("archspec.cli.train", "Train a network by a recipe."),
     "predict": Entry("archspec.cli.predict", "Print the most probable classes."),

@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SHAPE = re.compile(r"[0-9]{1,9}(x[0-9]{1,9})*\Z")
 
 
-def _settings(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
+def settings_of(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
     """Read `NAME=VALUE`, the value in YAML: `classes=102`, `depths=[2, 2, 2, 2]`, `activation=gelu`."""
     return dict(_setting(value, param) for value in values)
 
@@ -54,7 +54,7 @@ def _setting(text: str, param: click.Parameter) -> tuple[str, Any]:
     return name, value
 
 
-def _shapes(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+def inputs_of(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
     """Read `3x288x288`, or `NAME=3x288x288` for a network with several inputs; the name of a single one is empty."""
     shapes: dict[str, tuple[int, ...]] = {}
     for value in values:
@@ -107,7 +107,7 @@ set_option: Decorator = click.option(
     "params",
     metavar="NAME=VALUE",
     multiple=True,
-    callback=_settings,
+    callback=settings_of,
     help="Give a parameter of the spec a value, in YAML. Repeatable.",
 )
 
@@ -116,7 +116,7 @@ input_option: Decorator = click.option(
     "inputs",
     metavar="[NAME=]SHAPE",
     multiple=True,
-    callback=_shapes,
+    callback=inputs_of,
     help="The shape of an input, per sample: 3x288x288, or NAME=3x288x288. Repeatable.",
 )
 

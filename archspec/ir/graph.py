@@ -65,6 +65,14 @@ class Node:
         """Return the tensors that the node owns; those that it shares belong to another."""
         return () if self.shares is not None else self.op.parameters(self.input_types)
 
+    def key_of(self, tensor: str) -> str:
+        """Return what a tensor of the node is called in the `state_dict`; a bare parameter is called as its node.
+
+        The tensors of a node that shares those of another are called after that one.
+        """
+        path = self.shares or self.path
+        return f"{path}.{tensor}" if tensor else path
+
 
 @dataclass(frozen=True, slots=True)
 class Child(Generic[T]):

@@ -70,7 +70,7 @@ def rows(graph: Graph, analysis: Analysis, depth: int | None = None) -> list[Row
     members: dict[str, list[Node]] = {}
     for node in graph.nodes.values():
         members.setdefault(_clip(node.path, depth), []).append(node)
-    scopes = _scopes(graph)
+    scopes = scopes_by_path(graph)
     groups = {name: _represent(graph, name, nodes, scopes) for name, nodes in members.items()}
     return [_row(graph, analysis, name, group, depth) for name, group in groups.items()]
 
@@ -154,7 +154,7 @@ def _represent(graph: Graph, name: str, nodes: list[Node], scopes: dict[str, Sco
     result = scope.outputs.get("")
     # A block that hands on its own input has no node of its own at the end.
     last = graph.nodes[result.node] if result and result.node in graph.nodes else nodes[-1]
-    return _Group(nodes, _title(scope), last)
+    return _Group(nodes, title_of(scope), last)
 
 
 def _row(graph: Graph, analysis: Analysis, name: str, group: _Group, depth: int | None) -> Row:
@@ -186,14 +186,15 @@ def _clip(path: str, depth: int | None) -> str:
     return path if depth is None else ".".join(path.split(".")[:depth])
 
 
-def _scopes(graph: Graph) -> dict[str, Scope[Any]]:
+def scopes_by_path(graph: Graph) -> dict[str, Scope[Any]]:
+    """Return the blocks, groups and repeats of a network; of several at one path, the outermost."""
     found: dict[str, Scope[Any]] = {}
     for scope in graph.root.walk():
         found.setdefault(scope.path, scope)
     return found
 
 
-def _title(scope: Scope[Any]) -> str:
+def title_of(scope: Scope[Any]) -> str:
     """Return what a block is called: its definition, or how often a repeat holds what."""
     if scope.block:
         return scope.block

@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     from archspec.ir.records import OnnxInput, OnnxNode
 
 
-def state_key(node: Node, tensor: str) -> str:
-    """Return what a tensor of a node is called in the `state_dict`; a bare parameter is called as its node.
-
-    The tensors of a node that shares those of another are called after that one.
-    """
-    path = node.shares or node.path
-    return f"{path}.{tensor}" if tensor else path
-
-
 def exported_outputs(graph: Graph) -> tuple[Output, ...]:
     """Return the outputs that exist in inference."""
     return tuple(output for output in graph.outputs if not output.training_only)
@@ -138,7 +129,7 @@ class _Lowering:
             case Operand(index):
                 return self._called[node.inputs[index]]
             case Weight(name):
-                return self._weight(state_key(node, name))
+                return self._weight(node.key_of(name))
             case Temporary(name):
                 return temporaries[name]
             case Constant(value, dtype):

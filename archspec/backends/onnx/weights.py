@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from archspec.backends.onnx.lower import state_key
 from archspec.diagnostics.catalog.backend import WeightsDoNotFit, WeightsNotFinite, WeightsNotReadable
 from archspec.diagnostics.catalog.usage import CannotRead
 from archspec.diagnostics.problem import ProblemError
@@ -75,9 +74,7 @@ def load_weights(path: Path, graph: Graph) -> dict[str, Array]:
 def described(graph: Graph) -> dict[str, Described]:
     """Return the shape and the dtype of each tensor of the network's `state_dict`, in its order."""
     return {
-        state_key(node, spec.name): (spec.shape, spec.dtype)
-        for node in graph.nodes.values()
-        for spec in node.parameters()
+        node.key_of(spec.name): (spec.shape, spec.dtype) for node in graph.nodes.values() for spec in node.parameters()
     }
 
 

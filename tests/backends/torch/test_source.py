@@ -15,7 +15,6 @@ import pytest
 import torch
 
 import archspec
-from archspec.backends.onnx.lower import state_key
 from archspec.backends.torch.formatting import formatted
 from tests.backends.torch.interpreter import interpret
 
@@ -67,7 +66,7 @@ def test_module_computes_what_the_graph_says(path: Path) -> None:
 def test_state_dict_has_the_parameters_of_the_graph_in_order(path: Path) -> None:
     arch = small(path)
     declared = [
-        (state_key(node, spec.name), spec.shape) for node in arch.graph.nodes.values() for spec in node.parameters()
+        (node.key_of(spec.name), spec.shape) for node in arch.graph.nodes.values() for spec in node.parameters()
     ]
     found = [(name, tuple(tensor.shape)) for name, tensor in arch.module().state_dict().items()]
     assert found == declared
