@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from archspec.ir.kept import Kept
 from archspec.ir.tensor import Batch, TensorType
 from archspec.ir.window import POINTWISE, AxisMap, Whole
 
@@ -124,6 +125,19 @@ class Op(Parametrised):
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         """Return the other arithmetic operations per sample; by default one per element of the result."""
         return sum(result.elements for result in self.infer(inputs))
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return what autograd keeps for the backward pass; by default nothing, as for sums and copies.
+
+        `wanted` tells for which inputs gradients are wanted, which is for one of them or for the op's own parameters.
+        """
+        del inputs, wanted
+        return Kept()
+
+    def is_view(self, inputs: tuple[TensorType, ...], *, training: bool) -> bool:
+        """Return whether the results are the first input, or parts of it, in the same memory."""
+        del inputs, training
+        return False
 
     def channels_from(self) -> str | None:
         """Return the parameter that gives the result's channels (or features), if one does."""

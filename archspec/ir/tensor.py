@@ -59,9 +59,17 @@ class TensorType:
         """How many bytes a sample takes."""
         return self.elements * ITEM_BYTES[self.dtype]
 
+    def bytes_of(self, batch: int) -> int:
+        """Return how many bytes a batch takes: what is there once for all samples is counted once."""
+        return self.size_bytes * (batch if self.batch == "each" else 1)
+
     def with_shape(self, *shape: int) -> TensorType:
         """Return the same type with another shape."""
         return replace(self, shape=tuple(shape))
+
+    def with_dtype(self, dtype: str) -> TensorType:
+        """Return the same type with another dtype."""
+        return replace(self, dtype=dtype)
 
     def with_channels(self, channels: int) -> TensorType:
         """Return the same type with another first axis."""

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from archspec.diagnostics.catalog.shapes import ChannelsDoNotMatch
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import NonNegativeNumber, Number, PositiveInt
+from archspec.ir.kept import INPUT, RESULT, Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, OnnxNode, ParameterSpec, Temporary, TorchFunction, TorchModule, Weight
 from archspec.ir.window import POINTWISE, AxisMap
@@ -30,12 +31,18 @@ class Activation(Op):
     def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
         return POINTWISE
 
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return INPUT
+
 
 class Relu(Activation):
     """max(x, 0) (torch.nn.ReLU)."""
 
     op: ClassVar[str] = "relu"
     samples: ClassVar[tuple[Sample, ...]] = (Sample(((3, 4, 4),)), Sample(((10,),)))
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return RESULT
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         return TorchFunction("F.relu", module="nn.ReLU", inplace=True, output_is_saved=True)
@@ -127,6 +134,10 @@ class Rrelu(Activation):
         if self.lower > self.upper:
             raise PydanticCustomError("combination", "lower must not be larger than upper")
         return self
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the input and the slopes."""
+        return Kept((0,), others=inputs)
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         args = (

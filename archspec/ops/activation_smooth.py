@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from archspec.ir.fields import Number, PositiveNumber
+from archspec.ir.kept import RESULT, Kept
 from archspec.ir.op import Sample
 from archspec.ir.records import Arg, OnnxNode, Temporary, TorchFunction
 from archspec.ops.activation import Activation
@@ -22,6 +23,9 @@ class Sigmoid(Activation):
     op: ClassVar[str] = "sigmoid"
     samples: ClassVar[tuple[Sample, ...]] = (Sample(((3, 4, 4),)), Sample(((10,),)))
 
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return RESULT
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         return TorchFunction("torch.sigmoid", module="nn.Sigmoid", output_is_saved=True)
 
@@ -34,6 +38,9 @@ class Tanh(Activation):
 
     op: ClassVar[str] = "tanh"
     samples: ClassVar[tuple[Sample, ...]] = (Sample(((3, 4, 4),)), Sample(((10,),)))
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return RESULT
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         return TorchFunction("torch.tanh", module="nn.Tanh", output_is_saved=True)
@@ -149,6 +156,10 @@ class Softsign(Activation):
     op: ClassVar[str] = "softsign"
     samples: ClassVar[tuple[Sample, ...]] = (Sample(((3, 4, 4),)), Sample(((10,),)))
 
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the input and the divisor."""
+        return Kept((0,), others=inputs)
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         return TorchFunction("F.softsign", module="nn.Softsign")
 
@@ -161,6 +172,10 @@ class LogSigmoid(Activation):
 
     op: ClassVar[str] = "logsigmoid"
     samples: ClassVar[tuple[Sample, ...]] = (Sample(((3, 4, 4),)), Sample(((10,),)))
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the input and its exponentials."""
+        return Kept((0,), others=inputs)
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         return TorchFunction("F.logsigmoid", module="nn.LogSigmoid")
@@ -176,6 +191,10 @@ class Tanhshrink(Activation):
 
     op: ClassVar[str] = "tanhshrink"
     samples: ClassVar[tuple[Sample, ...]] = (Sample(((3, 4, 4),)), Sample(((10,),)))
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the tanh."""
+        return Kept(others=inputs)
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         return TorchFunction("F.tanhshrink", module="nn.Tanhshrink")

@@ -10,6 +10,7 @@ from pydantic import Field
 from archspec.diagnostics.catalog.shapes import FactorsDoNotFit, WrongRank
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import PositiveInt, PositiveNumber, Probability
+from archspec.ir.kept import Kept
 from archspec.ir.op import Arity, Op, Sample
 from archspec.ir.records import (
     Arg,
@@ -25,13 +26,17 @@ from archspec.ir.records import (
 )
 from archspec.ops.attention_onnx import KEY, QUERY, VALUE, Heads, affine, split
 from archspec.ops.axes import mixed_axes
-from archspec.ops.dtypes import require_float, require_one_dtype
+from archspec.ops.dtypes import require_float, require_one_dtype, widened
 from archspec.ops.lowering import X, step
 from archspec.ops.spatial import require_divisor
 
 if TYPE_CHECKING:
     from archspec.ir.tensor import TensorType
     from archspec.ir.window import AxisMap
+
+
+# Axes of a sample (heads, rows, features) for which PyTorch has a fused kernel on the CPU.
+FUSED_RANK = 3
 
 
 class MultiHeadAttention(Op):
@@ -98,6 +103,20 @@ class MultiHeadAttention(Op):
         query, key, value = _three(inputs)
         biases = 2 * query.elements + key.elements + value.elements
         return biases + query.elements + 3 * self.num_heads * query.channels * key.channels
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return what its steps keep: rows, projections, sums of the softmax, what is attended to.
+
+        With dropout PyTorch has no fused kernel: it keeps the attention, the mask, and their product.
+        """
+        query, key, value = _three(inputs)
+        projected = (query, key, value) if len(inputs) > 1 else (query.with_shape(query.channels, 3 * query.features),)
+        if not self.dropout:
+            sums = widened(query.with_shape(self.num_heads, query.channels))
+            return Kept(others=(*inputs, *projected, sums, query))
+        weights = widened(query.with_shape(self.num_heads, query.channels, key.channels))
+        values = projected[-1] if widened(value) == value else widened(value)
+        return Kept(others=(*inputs, widened(query), widened(key), values, weights, weights, weights, query))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         query, *others = inputs
@@ -180,6 +199,16 @@ class ScaledDotProductAttention(Op):
         """Return one operation to scale each product, and three for each element of the softmax."""
         query, key, _ = inputs
         return 4 * query.elements // query.features * key.shape[-2]
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return what the fused kernel keeps, or the steps of other ranks: scaled queries and keys, the attention."""
+        query, key, value = inputs
+        sums = widened(query.with_shape(*query.shape[:-1]))
+        if query.rank == FUSED_RANK and value.features == query.features:
+            return Kept((0, 1, 2), results=True, others=(sums,))
+        attention = widened(query.with_shape(*query.shape[:-1], key.shape[-2]))
+        others = (widened(query), widened(key), attention)
+        return Kept((2,), others=others) if widened(value) == value else Kept(others=(*others, widened(value)))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         args = (Arg("scale", self.scale, None, source="scale"),)

@@ -12,9 +12,10 @@ from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, InputSize, OnnxNode, Temporary, TorchHelper, TorchModule
 from archspec.ir.window import POINTWISE, AxisMap, Window
 from archspec.ops.lowering import step
-from archspec.ops.spatial import limit_fill, pad_node, require_map, slide
+from archspec.ops.spatial import kept_padded, limit_fill, pad_node, require_map, slide
 
 if TYPE_CHECKING:
+    from archspec.ir.kept import Kept
     from archspec.ir.tensor import TensorType
 
 _BLUR_POOL = TorchHelper(
@@ -90,6 +91,9 @@ class BlurPool(Op):
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return kept_padded(inputs[0], self._pads(), self.padding_mode)
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode

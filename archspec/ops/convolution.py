@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from archspec.ir.fields import Bool, Padding, PerAxis, PositiveInt
+from archspec.ir.kept import INPUT, Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, InputSize, OnnxNode, Operand, ParameterSpec, Temporary, TorchModule, Weight
 from archspec.ir.window import Window
 from archspec.ops.spatial import (
     collapse,
+    kept_padded,
     limit_fill,
     onnx_pads,
     pad_argument,
@@ -103,6 +105,18 @@ class Conv(Op):
 
     def channels_from(self) -> str:
         return "out_channels"
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the input, or the padded copy of it that the convolution itself reads."""
+        pairs = self._pads(inputs)
+        padding, wrap = self._torch_padding(inputs)
+        if padding == "same" and self.padding_mode == "zeros":
+            # PyTorch pads the heavier side beforehand, and the convolution does the rest.
+            pairs = tuple((0, high - low) for low, high in pairs)
+            return kept_padded(inputs[0], pairs) if any(map(any, pairs)) else INPUT
+        if wrap == "{0}" and self.padding_mode == "zeros":
+            return INPUT
+        return kept_padded(inputs[0], pairs, self.padding_mode)
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         kernel, stride, dilation = (collapse(values) for values in zip(*self._steps(inputs), strict=True))

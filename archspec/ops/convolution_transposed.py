@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from archspec.diagnostics.catalog.shapes import OutputPaddingTooLarge
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, NonNegativePerAxis, PerAxis, PositiveInt
+from archspec.ir.kept import INPUT, Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, InputSize, OnnxNode, ParameterSpec, Temporary, TorchModule, Weight
 from archspec.ir.window import TransposedWindow
@@ -111,6 +112,9 @@ class ConvTranspose(Op):
 
     def channels_from(self) -> str:
         return "out_channels"
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return INPUT
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         windows = self.windows(inputs)

@@ -68,6 +68,9 @@ class CropLike(Op):
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
 
+    def is_view(self, inputs: tuple[TensorType, ...], *, training: bool) -> bool:
+        return True
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
         return TorchExpression("crop_like({0}, {1})", output_is_saved=True, helpers=(_CROP_LIKE,))
 

@@ -12,6 +12,7 @@ from archspec.diagnostics.catalog.custom import CannotImport, ModuleFails, NoOnn
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.declared import Declared, declared_for
 from archspec.ir.fields import LARGEST_INTEGER
+from archspec.ir.kept import Kept
 from archspec.ir.op import Op
 from archspec.ir.records import Arg, TorchModule
 from archspec.ir.tensor import TensorType
@@ -92,6 +93,10 @@ class CustomOp(Op):
 
     def channels_from(self) -> str | None:
         return next((name for name in _CHANNELS if name in type(self).model_fields), None)
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return a guess: what it reads and what it gives."""
+        return Kept(tuple(range(len(inputs))), results=True)
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         # What the spec gives is written, whatever the default: how its type compares (is (3, 3) the same as 3?) only

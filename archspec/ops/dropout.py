@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from archspec.ir.fields import Probability
+from archspec.ir.kept import Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, OnnxNode, TorchHelper, TorchModule
+from archspec.ir.tensor import TensorType
 from archspec.ir.window import POINTWISE, AxisMap
 from archspec.ops.dtypes import require_float
 from archspec.ops.spatial import require_map
-
-if TYPE_CHECKING:
-    from archspec.ir.tensor import TensorType
 
 
 class Identity(Op):
@@ -28,6 +27,9 @@ class Identity(Op):
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
+
+    def is_view(self, inputs: tuple[TensorType, ...], *, training: bool) -> bool:
+        return True
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         return TorchModule("nn.Identity", output_is_saved=True)
@@ -62,6 +64,16 @@ class Dropout(Op):
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
 
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the mask, which consists of numbers on the CPU (and of booleans on a GPU)."""
+        return Kept() if self.p == 0 else Kept(others=(self._mask(inputs[0]),))
+
+    def is_view(self, inputs: tuple[TensorType, ...], *, training: bool) -> bool:
+        return not training or self.p == 0
+
+    def _mask(self, tensor: TensorType) -> TensorType:
+        return tensor if self.p < 1 else TensorType((), tensor.dtype, "none")
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         return self._module("nn.Dropout")
 
@@ -90,6 +102,9 @@ class DropoutChannels(Dropout):
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         require_map(self.op, inputs[0])
         return inputs
+
+    def _mask(self, tensor: TensorType) -> TensorType:
+        return super()._mask(tensor.with_shape(tensor.channels))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         return self._module(f"nn.Dropout{len(inputs[0].spatial)}d")
@@ -150,6 +165,9 @@ class DropPath(Dropout):
 
     p: Probability = Field(description="Share of what is zeroed.")
     mode: Literal["row", "batch"] = Field("row", description="Whether each sample is drawn alone, or the whole batch.")
+
+    def _mask(self, tensor: TensorType) -> TensorType:
+        return TensorType((1,), tensor.dtype, "each" if self.mode == "row" else "none")
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         p = Arg("p", self.p, source="p", positional=True)

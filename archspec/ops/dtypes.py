@@ -32,3 +32,8 @@ def require_one_dtype(op: str, tensors: Sequence[TensorType]) -> None:
     dtypes = tuple(dict.fromkeys(tensor.dtype for tensor in tensors))
     if len(dtypes) > 1:
         raise ProblemError(WrongDtype(op=op, wanted="inputs of one type", dtypes=dtypes))
+
+
+def widened(tensor: TensorType) -> TensorType:
+    """Return the type in which PyTorch computes what is too delicate for 16 bits."""
+    return tensor.with_dtype("float32") if tensor.dtype in ("float16", "bfloat16") else tensor

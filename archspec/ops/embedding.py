@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from archspec.diagnostics.catalog.shapes import WrongDtype
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int, PositiveInt
+from archspec.ir.kept import INPUT, Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, OnnxNode, ParameterSpec, TorchModule, Weight
 from archspec.ir.tensor import TensorType
@@ -58,6 +59,9 @@ class Embedding(Op):
 
     def channels_from(self) -> str:
         return "embedding_dim"
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return INPUT
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         args = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +11,7 @@ from pydantic import Field
 from archspec.diagnostics.catalog.shapes import ConcatShapesDiffer, JoinShapesDiffer
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, Int
+from archspec.ir.kept import Kept
 from archspec.ir.op import Arity, Op, Sample
 from archspec.ir.records import Constant, OnnxNode, Operand, Temporary, TorchExpression
 from archspec.ir.tensor import Batch
@@ -66,6 +68,11 @@ class ElementwiseJoin(Op):
     def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
         """Return one node where ONNX's op takes any number of inputs, else a chain."""
         return (OnnxNode(self.onnx_op, tuple(Operand(index) for index in range(len(inputs)))),)
+
+    def before(self, inputs: tuple[TensorType, ...], index: int) -> TensorType:
+        """Return the type of what the inputs before one have been joined to."""
+        joined = self.infer(inputs[:index])[0]
+        return replace(joined, batch="each") if any(tensor.batch == "each" for tensor in inputs[:index]) else joined
 
 
 class StretchingJoin(ElementwiseJoin):
@@ -127,6 +134,19 @@ class Mul(ElementwiseJoin):
         Sample(((3, 4, 4), (3,)), fault="join-shapes-differ"),
     )
 
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return each factor for the gradient of the others."""
+        found: set[int] = set()
+        products: list[TensorType] = []
+        for index in range(1, len(inputs)):
+            if wanted[index] and index == 1:
+                found.add(0)
+            elif wanted[index]:
+                products.append(self.before(inputs, index))
+            if any(wanted[:index]):
+                found.add(index)
+        return Kept(tuple(sorted(found)), others=tuple(products))
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
         return TorchExpression("{all}", "product", joiner=" * ")
 
@@ -151,6 +171,12 @@ class Maximum(StretchingJoin):
         Sample(((3, 4, 4), (1, 4, 4)), {"broadcast": True}),
         Sample(((3, 4, 4), (1, 4, 4)), fault="join-shapes-differ"),
     )
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return what is compared."""
+        steps = [index for index in range(1, len(inputs)) if any(wanted[: index + 1])]
+        compared = (0, *steps) if 1 in steps else tuple(steps)
+        return Kept(compared, others=tuple(self.before(inputs, index) for index in steps if index > 1))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
         template = "{0}"

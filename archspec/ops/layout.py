@@ -58,6 +58,9 @@ class Flatten(Op):
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
 
+    def is_view(self, inputs: tuple[TensorType, ...], *, training: bool) -> bool:
+        return True
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         start, end = self._axes(inputs[0])
         last = -1 if end == inputs[0].rank - 1 else end + 1
@@ -117,6 +120,9 @@ class Reshape(Op):
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
 
+    def is_view(self, inputs: tuple[TensorType, ...], *, training: bool) -> bool:
+        return True
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         shape = Arg("shape", (-1, *self.infer(inputs)[0].shape), positional=True)
         return TorchFunction("torch.reshape", (shape,), output_is_saved=True)
@@ -175,6 +181,9 @@ class Permute(Op):
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
+
+    def is_view(self, inputs: tuple[TensorType, ...], *, training: bool) -> bool:
+        return True
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         order = (0, *(axis + 1 for axis in self._order(inputs[0])))

@@ -9,6 +9,7 @@ from pydantic import Field
 from archspec.diagnostics.catalog.shapes import FactorsDoNotFit, WrongRank
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, PositiveInt
+from archspec.ir.kept import INPUT, Kept
 from archspec.ir.op import Arity, Op, Sample
 from archspec.ir.records import (
     Arg,
@@ -77,6 +78,9 @@ class Linear(Op):
     def channels_from(self) -> str:
         return "out_features"
 
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return INPUT
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         return TorchModule(
             "nn.Linear",
@@ -144,6 +148,14 @@ class MatMul(Op):
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return each input for the gradient of the other, with the axes that are stretched as a copy."""
+        batch = self.infer(inputs)[0].shape[:-2]
+        read = [index for index in (0, 1) if wanted[1 - index]]
+        stretched = {index for index in read if inputs[index].shape[:-2] != batch}
+        copies = (inputs[index].with_shape(*batch, *inputs[index].shape[-2:]) for index in sorted(stretched))
+        return Kept(tuple(index for index in read if index not in stretched), others=tuple(copies))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         return TorchFunction("torch.matmul")

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from archspec.diagnostics.catalog.shapes import OneValueToNormalize
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, Number, PositiveInt
+from archspec.ir.kept import Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import (
     Arg,
@@ -106,6 +107,11 @@ class LayerNorm(Norm):
         names = ("weight", "bias")[: (1 + self.bias) * self.elementwise_affine]
         return tuple(ParameterSpec(name, self._shape(inputs)) for name in names)
 
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        shape = inputs[0].spatial if self.channels_first else inputs[0].shape[: -self.axes]
+        statistics = inputs[0].with_shape(*shape)
+        return Kept((0,), others=(statistics, statistics))
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         shape = self._shape(inputs)
         one = len(shape) == 1
@@ -181,6 +187,10 @@ class GroupNorm(MapNorm):
         each = (inputs[0].channels,)
         return (ParameterSpec("weight", each), ParameterSpec("bias", each)) if self.affine else ()
 
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        statistics = inputs[0].with_shape(self.num_groups)
+        return Kept((0,), others=(statistics, statistics))
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         return TorchModule(
             "nn.GroupNorm",
@@ -234,6 +244,11 @@ class InstanceNorm(MapNorm):
     def parameters(self, inputs: tuple[TensorType, ...]) -> tuple[ParameterSpec, ...]:
         each = (inputs[0].channels,)
         return (ParameterSpec("weight", each), ParameterSpec("bias", each)) if self.affine else ()
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the input and its statistics; PyTorch also repeats the weight for each sample."""
+        each = inputs[0].with_shape(inputs[0].channels)
+        return Kept((0,), others=(each,) * (3 if self.affine else 2))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         return TorchModule(

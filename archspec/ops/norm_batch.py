@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archspec.ir.fields import Bool, Number, Probability
+from archspec.ir.kept import Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, InputSize, OnnxNode, ParameterSpec, Temporary, TorchModule, Weight
+from archspec.ir.tensor import TensorType
 from archspec.ir.window import POINTWISE, AxisMap, Whole
 from archspec.ops.lowering import X, filled, scalar, scale_and_shift, step
 from archspec.ops.spatial import require_map
 
 if TYPE_CHECKING:
     from archspec.ir.records import OnnxInput
-    from archspec.ir.tensor import TensorType
 
 
 class BatchNorm(Op):
@@ -68,6 +69,10 @@ class BatchNorm(Op):
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 2 * inputs[0].elements
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        statistics = TensorType((inputs[0].channels,), inputs[0].dtype, "none")
+        return Kept((0,), others=(statistics, statistics))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         return TorchModule(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archspec.ir.fields import Number, PositiveInt
+from archspec.ir.kept import Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, OnnxNode, Temporary, TorchFunction
 from archspec.ops.lowering import X, scalar, step
@@ -46,6 +47,12 @@ class LocalResponseNorm(Op):
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return (self.size + 4) * inputs[0].elements
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the input, its padded squares, and the divisor before and after its power."""
+        (tensor,) = inputs
+        squares = tensor.with_channels(tensor.channels + self.size - 1)
+        return Kept((0,), others=(squares, tensor, tensor))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         return TorchFunction(

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archspec.ir.fields import Bool, Number, PositiveInt
+from archspec.ir.kept import Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, InputSize, OnnxNode, ParameterSpec, Temporary, TorchModule, Weight
 from archspec.ir.window import POINTWISE, Whole
 from archspec.ops.axes import mixed_axes, sample_axis
-from archspec.ops.dtypes import require_float
+from archspec.ops.dtypes import require_float, widened
 from archspec.ops.lowering import X, scalar, step
 
 if TYPE_CHECKING:
@@ -59,6 +60,14 @@ class RmsNorm(Op):
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return (3 + self.elementwise_affine) * inputs[0].elements
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        whole = widened(inputs[0])
+        roots = whole.with_shape(*inputs[0].shape[: -self.axes])
+        normal = (whole,) if self.elementwise_affine else ()
+        if whole == inputs[0]:
+            return Kept((0,), others=(roots, *normal))
+        return Kept(others=(whole, roots, *normal))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         shape = self._shape(inputs)

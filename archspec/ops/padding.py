@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from archspec.diagnostics.catalog.shapes import EmptyOutput
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int, Number
+from archspec.ir.kept import INPUT, Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, OnnxNode, TorchFunction, TorchModule
 from archspec.ir.window import Window
@@ -17,6 +18,7 @@ from archspec.ops.axes import AXIS, sample_axis
 from archspec.ops.dtypes import require_float
 from archspec.ops.lowering import X, scalar, step
 from archspec.ops.spatial import (
+    KEEPING_PAD_MODES,
     ONNX_PAD_MODES,
     collapse,
     limit_fill,
@@ -118,6 +120,9 @@ class Pad(Op):
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return INPUT if self.mode in KEEPING_PAD_MODES else Kept()
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchCode:
         first = 1 if self.axis is None else sample_axis(self.op, self.axis, inputs[0])

@@ -68,6 +68,9 @@ class Parts(Op):
         sizes = self.sizes(inputs[0].shape[axis], axis)
         return (step("Split", X, Constant(sizes), axis=with_batch(self.axis)),)
 
+    def is_view(self, inputs: tuple[TensorType, ...], *, training: bool) -> bool:
+        return True
+
 
 class Split(Parts):
     """Cuts an axis into parts of given sizes, read as `node.0`, `node.1`, ... (torch.split).
@@ -181,6 +184,9 @@ class Slice(Op):
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
+
+    def is_view(self, inputs: tuple[TensorType, ...], *, training: bool) -> bool:
+        return True
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
         axis = sample_axis(self.op, self.axis, inputs[0])

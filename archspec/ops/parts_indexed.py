@@ -10,14 +10,15 @@ from pydantic import Field
 from archspec.diagnostics.catalog.shapes import ElementOutOfRange
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int
+from archspec.ir.kept import Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Constant, OnnxNode, TorchExpression
+from archspec.ir.tensor import TensorType
 from archspec.ir.window import POINTWISE, Whole, Window
 from archspec.ops.axes import AXIS, sample_axis, with_batch
 from archspec.ops.lowering import X, step
 
 if TYPE_CHECKING:
-    from archspec.ir.tensor import TensorType
     from archspec.ir.window import AxisMap
 
 
@@ -64,6 +65,10 @@ class IndexSelect(Op):
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return 0
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the places."""
+        return Kept(others=(TensorType((len(self.index),), "int64", "none"),))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
         axis = sample_axis(self.op, self.axis, inputs[0])

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archspec.ir.fields import Bool, PerAxis  # noqa: TC001  (pydantic evaluates the annotations)
+from archspec.ir.kept import INPUT, Kept
 from archspec.ir.op import Sample
 from archspec.ir.records import Arg, Constant, OnnxNode, Temporary, TorchExpression, TorchFunction, TorchModule
 from archspec.ops.lowering import X, scalar, step
 from archspec.ops.sliding import SlidingPool, onnx_window, pads_before, pads_within, pairs_of
-from archspec.ops.spatial import collapse, onnx_pads, pad_argument, slide
+from archspec.ops.spatial import collapse, kept_padded, onnx_pads, pad_argument, slide
 
 if TYPE_CHECKING:
     from archspec.ir.records import TorchCode
@@ -54,6 +55,13 @@ class MaxPool(SlidingPool):
     )
 
     dilation: PerAxis = Field(1, description="Distance between the elements of the window.")
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        indices = self.infer(inputs)[0].with_dtype("int64")
+        if self.pads_itself(inputs):
+            return Kept((0,), others=(indices,))
+        padded = kept_padded(inputs[0], pads_before(self.windows(inputs), inputs[0]))
+        return Kept(others=(*padded.others, indices))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchCode:
         windows = self.windows(inputs)
@@ -122,6 +130,13 @@ class AvgPool(SlidingPool):
         if len(windows) == VOLUME:
             # PyTorch's AvgPool3d, unlike all others, wants the whole kernel on the input even with ceil_mode.
             slide(self.op, tensor, [replace(window, ceil=False) for window in windows])
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        if self.pads_itself(inputs):
+            return INPUT
+        padded = kept_padded(inputs[0], pads_before(self.windows(inputs), inputs[0]))
+        shares = () if self.count_include_pad else self.infer(inputs)
+        return Kept(others=(*padded.others, *shares))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchCode:
         windows = self.windows(inputs)

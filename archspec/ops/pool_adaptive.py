@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archspec.ir.fields import Bool, PositiveInt
+from archspec.ir.kept import INPUT, Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, OnnxNode, Temporary, TorchExpression, TorchFunction
 from archspec.ir.window import AxisMap, Whole, Window
@@ -110,6 +111,10 @@ class AdaptiveAvgPool(AdaptivePool):
         Sample(((3, 8, 8),), {"output_size": [1]}, fault="wrong-axis-count"),
     )
 
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the input; PyTorch takes a plain mean, which keeps nothing, where one element is left."""
+        return Kept() if set(self._sizes(inputs[0])) == {1} else INPUT
+
 
 class AdaptiveMaxPool(AdaptivePool):
     """Maximum over windows that divide the map into a given number (torch.nn.AdaptiveMaxPool1d, 2d, 3d).
@@ -130,6 +135,9 @@ class AdaptiveMaxPool(AdaptivePool):
         Sample(((3, 4, 5, 6),), {"output_size": [2, 5, 2]}),
         Sample(((8,),), {"output_size": 1}, fault="wrong-rank"),
     )
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return Kept((0,), others=(self.infer(inputs)[0].with_dtype("int64"),))
 
 
 class GlobalPool(Op):
@@ -211,3 +219,8 @@ class GlobalMaxPool(GlobalPool):
         Sample(((3, 3, 4, 5),)),
         Sample(((3,),), fault="wrong-rank"),
     )
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        if not self.keepdim:
+            return Kept((0,), results=True)
+        return Kept((0,), others=(self.infer(inputs)[0].with_dtype("int64"),))

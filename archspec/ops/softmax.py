@@ -9,6 +9,7 @@ from pydantic import Field
 from archspec.diagnostics.catalog.shapes import AxisDoesNotDivide
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int, PositiveInt
+from archspec.ir.kept import INPUT, RESULT, Kept
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, OnnxNode, Temporary, TorchExpression, TorchFunction
 from archspec.ir.window import POINTWISE, AxisMap, Whole, Window
@@ -41,6 +42,9 @@ class AxisActivation(Op):
 
     def _dim(self) -> Arg:
         return Arg("dim", with_batch(self.axis))
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return RESULT
 
 
 class Softmax(AxisActivation):
@@ -119,6 +123,9 @@ class Glu(AxisActivation):
         apart = Window(2, dilation=half)
         return tuple(apart if axis == halved else POINTWISE for axis in range(1, inputs[0].rank))
 
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return INPUT
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
         return TorchFunction("F.glu", (Arg("dim", with_batch(self.axis), -1),), module="nn.GLU")
 
@@ -164,6 +171,9 @@ class Maxout(AxisActivation):
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         return inputs[0].elements
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        return Kept((0,), results=True)
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchExpression:
         dim = sample_axis(self.op, self.axis, inputs[0]) + 1

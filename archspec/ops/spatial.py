@@ -13,6 +13,7 @@ from archspec.diagnostics.catalog.shapes import (
     WrongRank,
 )
 from archspec.diagnostics.problem import ProblemError
+from archspec.ir.kept import Kept
 from archspec.ir.records import Constant, OnnxNode, Operand
 from archspec.ir.tensor import TensorType, axis_name
 from archspec.ir.window import TransposedWindow, Window, same_padding
@@ -166,6 +167,9 @@ def pad_argument(pairs: Sequence[Pair]) -> tuple[int, ...]:
 
 
 # What ONNX calls PyTorch's ways to fill padding.
+# For the backward pass of these, PyTorch keeps what is padded.
+KEEPING_PAD_MODES = ("reflect", "replicate")
+
 ONNX_PAD_MODES = {
     "zeros": "constant",
     "constant": "constant",
@@ -179,6 +183,12 @@ def pad_node(pairs: Sequence[Pair], mode: str) -> OnnxNode:
     """Return the ONNX node that pads the spatial axes of a batch, for an op that pads before it works."""
     pads = onnx_pads(((0, 0), (0, 0), *pairs))
     return OnnxNode("Pad", (Operand(0), Constant(pads)), {"mode": ONNX_PAD_MODES[mode]}, ("padded",))
+
+
+def kept_padded(tensor: TensorType, pairs: Sequence[Pair], mode: str = "zeros") -> Kept:
+    """Return what is kept of an op that reads a padded copy of its input: the copy, and what its padding keeps."""
+    sizes = (low + size + high for size, (low, high) in zip(tensor.spatial, pairs, strict=True))
+    return Kept((0,) if mode in KEEPING_PAD_MODES else (), others=(tensor.with_spatial(*sizes),))
 
 
 def onnx_pads(pairs: Sequence[Pair]) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from archspec.diagnostics.catalog.shapes import AxisDoesNotDivide, FactorsDoNotFit, JoinShapesDiffer, WrongRank
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, NonNegativeInt, PositiveInt
+from archspec.ir.kept import Kept
 from archspec.ir.op import Arity, Op, Sample
 from archspec.ir.records import (
     Arg,
@@ -24,6 +25,7 @@ from archspec.ir.records import (
     TorchModule,
     Weight,
 )
+from archspec.ir.tensor import TensorType
 from archspec.ir.window import AxisMap, Nothing, Whole, Window
 from archspec.ops.attention_onnx import KEY, QUERY, VALUE, Heads, affine, split
 from archspec.ops.dtypes import require_float
@@ -39,9 +41,6 @@ from archspec.ops.windows_source import (
     WINDOW_PARTITION,
     WINDOW_REVERSE,
 )
-
-if TYPE_CHECKING:
-    from archspec.ir.tensor import TensorType
 
 # Units of the small network that gives Swin v2's biases of positions.
 POSITION_UNITS = 512
@@ -135,6 +134,28 @@ class WindowAttention(Op):
         """Return one operation for each bias, one to scale each query, and four for each product and its softmax."""
         height, width = self._padded(inputs)
         return height * width * (5 * inputs[0].features + 4 * self.num_heads * self.window_size**2)
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the rows of all windows, their queries, keys and values, the attention, and what is attended to.
+
+        With `cosine` also the norms of queries and keys, the projection, and the network of positions.
+        """
+        height, width = self._padded(inputs)
+        rows = inputs[0].with_shape(height, width, inputs[0].features)
+        all_rows = inputs[0].with_shape(height, width, 3 * inputs[0].features)
+        attention = inputs[0].with_shape(height, width, self.num_heads, self.window_size**2)
+        if not self.cosine:
+            halves = (all_rows,) if self.num_heads == 1 else (rows, rows)
+            return Kept(others=(rows, rows, *halves, attention, rows))
+        norms = inputs[0].with_shape(height, width, self.num_heads)
+        values = () if self.num_heads == 1 else (rows,)
+        of_rows = (rows, all_rows, norms, norms, norms, norms, rows, rows, attention, attention, *values, rows)
+        return Kept(others=(*of_rows, *self._kept_once(inputs[0])))
+
+    def _kept_once(self, tensor: TensorType) -> tuple[TensorType, ...]:
+        places = (2 * self.window_size - 1) ** 2
+        sizes = ((self.num_heads,), (places, POSITION_UNITS), (self.num_heads, self.window_size**4))
+        return tuple(TensorType(size, tensor.dtype, "none") for size in sizes)
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         args = (
@@ -362,6 +383,12 @@ class RelativeAttention(Op):
         windows, length, features = inputs[0].shape
         return windows * length * (5 * features + 4 * self.num_heads * length)
 
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the rows, copies of queries, keys and values, the attention, and what is attended to."""
+        windows, length, _ = inputs[0].shape
+        attention = inputs[0].with_shape(windows, self.num_heads, length, length)
+        return Kept((0,), others=(*inputs * 4, attention))
+
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         args = (
             Arg("features", inputs[0].features, source=InputSize(-1), positional=True),
@@ -536,6 +563,13 @@ class PatchMerging(Op):
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         """Return 7 operations for each element that is normalized."""
         return 7 * self.infer(inputs)[0].elements * (2 if self.norm_first else 1)
+
+    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
+        """Return the joined map, what the second step reads, and the statistics of the norm."""
+        rows, columns, features = self.infer(inputs)[0].shape
+        joined, reduced = (inputs[0].with_shape(rows, columns, count * features) for count in (2, 1))
+        statistics = inputs[0].with_shape(rows, columns)
+        return Kept(others=(joined, joined if self.norm_first else reduced, statistics, statistics))
 
     def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
         args = (

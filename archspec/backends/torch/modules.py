@@ -60,7 +60,6 @@ class Modules:
         """Use the names and expressions of `values`."""
         self.values = values
         self.body = Block()
-        self._loose = False
         self._can_state = True
         self._carriers: list[str] = []  # names for the channels that loops carry along
         self._left: list[str] = []  # the name that holds the channels behind the list that was stated last, if one does
@@ -122,7 +121,7 @@ class Modules:
         elif isinstance(code, TorchModule) and code.is_plain:
             cls, inplace = code.cls, False
         elif isinstance(code, TorchFunction) and code.module is not None:
-            cls, inplace = code.module, code.inplace and self._loose
+            cls, inplace = code.module, self.values.source.is_in_place(sites)
         else:
             raise NeedsClassError
         args = [
@@ -155,7 +154,7 @@ class Modules:
             values.names.taken = taken
             del self._carriers[carriers:]
             del body.lines[lines:], values.names.loops[loops:], values.groups[groups:], self._live[live:]
-            body.indent, values.running, self._can_state, self._loose = indent, running, can_state, False
+            body.indent, values.running, self._can_state = indent, running, can_state
 
     def _group_module(self, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
         graph = sites[0].scope.template.graph
@@ -200,16 +199,12 @@ class Modules:
     ) -> list[str]:
         """Return the elements of an `nn.Sequential`."""
         elements: list[str] = []
-        before: list[Site] | None = None
         for position, node in enumerate(nodes):
             column = [expansion.site(position) for expansion in expansions]
             present = [site for site in column if site.item is not None]
             if present:
-                self._loose = is_loose(before)
                 elements.append(self._element(node, column, present, incoming, name))
-                self._loose = False
                 incoming = self.values.outgoing(node, column, [incoming])
-                before = present if len(present) == len(column) else None
         return elements
 
     def _element(
@@ -484,7 +479,6 @@ class Modules:
     ) -> list[str]:
         """State what appends the modules of some nodes to a list; return candidates for the channels after them."""
         elements: list[str] = []
-        before: list[Site] | None = None
         for position, node in enumerate(nodes):
             column = [expansion.site(position) for expansion in expansions]
             present = [site for site in column if site.item is not None]
@@ -497,17 +491,13 @@ class Modules:
                     after = [expansion.site(later) for expansion in expansions]
                     if self.values.running is not None:
                         self.values.carry(self.values.running, after, map(self._channels_after, column))
-                before = None
                 continue
-            self._loose = is_loose(before)
             if len(present) < len(column):
                 self._flush(elements, local)
                 self._state_conditional(node, column, incoming, local, name)
             else:
                 elements.append(self._element(node, column, present, incoming, name))
-            self._loose = False
             incoming = self.values.outgoing(node, column, [incoming])
-            before = present if len(present) == len(column) else None
         self._flush(elements, local)
         return incoming
 
@@ -679,13 +669,6 @@ def _items(listing: str) -> list[str]:
     tree = ast.parse(listing, mode="eval").body
     assert isinstance(tree, ast.List)
     return [ast.unparse(item) for item in tree.elts]
-
-
-def is_loose(before: list[Site] | None) -> bool:
-    """Tell whether the result of a node may be overwritten: it is new memory that autograd does not keep."""
-    if not before or not all(isinstance(site.item, Node) for site in before):
-        return False
-    return not any(code_of(site.node).output_is_saved for site in before)
 
 
 def joined(elements: list[str]) -> str:

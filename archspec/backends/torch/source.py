@@ -28,9 +28,13 @@ from archspec.diagnostics.problem import Collector
 from archspec.elaborate.network import Choice, elaborate
 from archspec.ops.layout import Permute
 from archspec.ops.windows import WindowPartition
+from archspec.passes.in_place import in_place
 from archspec.spec.names import HELPERS, as_identifier
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archspec.backends.torch.definitions import Site
     from archspec.ir.graph import Graph, Node, Scope, Value
     from archspec.ir.tensor import Shape
     from archspec.spec.template import NodeTemplate, SpecTemplate
@@ -177,6 +181,7 @@ class SourceWriter:
         self.comments = comments
         self.definitions = Definitions(graph.root)
         self._last = channels_last(graph)
+        self._in_place = in_place(graph)
         self._written: dict[int, Written] = {}
         self._classes: list[list[str]] = []
         self.block_names = {scope.block for scope in graph.root.walk() if scope.block is not None}
@@ -273,6 +278,10 @@ class SourceWriter:
         name = class_name(label)
         self._names[name] += 1
         return name if self._names[name] == 1 else f"{name}{self._names[name]}"
+
+    def is_in_place(self, sites: Sequence[Site]) -> bool:
+        """Tell whether what stands at some sites may write over what it reads."""
+        return all(site.node.path in self._in_place for site in sites)
 
     def width_of(self, value: Value) -> int:
         """Return the channels of a value, wherever they stand."""

@@ -348,7 +348,7 @@ class ClassWriter:
             if code.module is not None and (args is None or place.is_conditional):
                 return False
             args = self._attribute_args(place) if args is None else args
-            if code.inplace and self._is_loose(place.position, place.sources):
+            if self.source.is_in_place(place.present):
                 args.append("inplace=True")
         text = expression_of_code(code, ", ".join(args), "")
         call = text.filled(self._expression_args(place, text))
@@ -407,27 +407,6 @@ class ClassWriter:
                 text = f"self.{attribute}"
             written.append(text if arg.positional else f"{arg.name}={text}")
         return written
-
-    def _is_loose(self, position: int, sources: tuple[Key, ...]) -> bool:
-        """Tell whether an op may overwrite what it reads: new memory that nothing else reads or keeps."""
-        key = sources[0]
-        if not isinstance(key.position, int) or key.result:
-            return False
-        producers = [scope.children[key.position].item for scope in self.scopes]
-        if not all(isinstance(item, Node) and not code_of(item).output_is_saved for item in producers):
-            return False
-        outputs = self._outputs()
-        readers = [
-            number
-            for number in range(len(self.graph.nodes))
-            for source in (*sources_of(self.graph, number, self.inputs), *self._otherwise(number))
-            if source == key
-        ]
-        return readers == [position] and key not in outputs
-
-    def _otherwise(self, position: int) -> tuple[Key, ...]:
-        ref = self.graph.nodes[position].otherwise
-        return () if ref is None else (key_of(self.graph, ref, self.inputs),)
 
     def _add_step(self, step: Step, place: _Place) -> None:
         first = place.present[0]
