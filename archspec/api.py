@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from archspec.diagnostics.catalog.spec import EmptyGraph
 from archspec.diagnostics.problem import Collector, Problem, ProblemError
 from archspec.elaborate.network import Choice, elaborate
+from archspec.ir.tensor import PRECISIONS
 from archspec.source.reading import decode
 from archspec.spec.loader import load_template, read_source
 
@@ -99,9 +100,35 @@ class Architecture:
 
         return analyse(self.graph)
 
-    def table(self) -> list[Row]:
-        """Return the rows that `archspec shapes` prints, in execution order."""
-        return list(self._rows.values())
+    def analyse(self, *, batch: int | None = None, dtype: str | None = None) -> Analysis:
+        """Return the same for a batch of samples, or for floating point tensors of another dtype.
+
+        Args:
+            batch: for how many samples arithmetic and memory are counted; None counts one. Weights are there once.
+            dtype: `float64`, `float32`, `float16` or `bfloat16`; None leaves tensors as the spec has them.
+
+        Raises:
+            ValueError: there is no such batch or dtype.
+        """
+        from archspec.passes.pipeline import analyse
+
+        if batch is not None and batch < 1:
+            raise ValueError(f"batch must be at least 1, not {batch}")
+        if dtype is not None and dtype not in PRECISIONS:
+            raise ValueError(f"dtype must be one of {', '.join(PRECISIONS)}, not {dtype!r}")
+        return analyse(self.graph, batch=batch, dtype=dtype)
+
+    def table(self, *, batch: int | None = None, dtype: str | None = None) -> list[Row]:
+        """Return the rows that `archspec shapes` prints, in execution order. The arguments are those of `analyse`.
+
+        Raises:
+            ValueError: there is no such batch or dtype.
+        """
+        if batch is None and dtype is None:
+            return list(self._rows.values())
+        from archspec.passes.report import rows
+
+        return rows(self.graph, self.analyse(batch=batch, dtype=dtype))
 
     @cached_property
     def _rows(self) -> dict[str, Row]:

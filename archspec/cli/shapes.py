@@ -13,6 +13,7 @@ from archspec.cli.options import format_option, spec_options
 from archspec.cli.report import exit_code
 from archspec.cli.session import wants_color
 from archspec.cli.specs import load_spec
+from archspec.ir.tensor import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,10 @@ def _parse_columns(_ctx: click.Context, param: click.Parameter, value: str | Non
     metavar="LIST",
     help="Columns to show, as in name,op,shape,macs. JSON has all.",
 )
+@click.option(
+    "--batch", type=click.IntRange(min=1), metavar="N", help="Count arithmetic and memory for N samples; else for one."
+)
+@click.option("--dtype", type=click.Choice(PRECISIONS), help="Count memory for weights and activations of this type.")
 @format_option("text", "json", "csv", "markdown")
 def shapes(  # noqa: PLR0913  (one parameter per option)
     *,
@@ -54,18 +59,22 @@ def shapes(  # noqa: PLR0913  (one parameter per option)
     quiet: bool,
     depth: int | None,
     columns: Columns | None,
+    batch: int | None,
+    dtype: str | None,
     form: str,
 ) -> None:
     """Print what SPEC's layers give, cost and see: shapes, params, MACs, memory, receptive fields.
 
     A network with an error is shown as far as it goes, and then the error. Columns: name, op, inputs, shape, params,
-    buffers, macs, elementwise, weight_bytes, activation_bytes, receptive_field, smallest, coverage.
+    buffers, macs, flops, elementwise, weight_bytes, activation_bytes, saved_bytes, moved_bytes, intensity,
+    receptive_field, smallest, coverage.
 
     \b
     Examples:
       archspec shapes specs/resnet34.yaml
       archspec shapes specs/resnet34.yaml --depth 1 --input 3x288x288
       archspec shapes specs/resnet34.yaml --columns name,shape,receptive_field
+      archspec shapes specs/resnet34.yaml --batch 32 --dtype float16
       archspec shapes specs/resnet34.yaml --format json
     """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
     del quiet  # the option has told the session
@@ -78,12 +87,12 @@ def shapes(  # noqa: PLR0913  (one parameter per option)
     except SpecError as error:
         if error.partial is None or not error.partial.nodes:
             raise
-        Table(error.partial, error.problems, form, depth, columns, complete=False).print()
+        Table(error.partial, error.problems, form, depth, columns, batch, dtype, complete=False).print()
         if form == "json":  # the document holds the problems
             click.get_current_context().exit(exit_code(error.problems))
         sys.stdout.flush()  # the error comes behind the table where both go to one place
         raise
-    Table(architecture.graph, architecture.problems, form, depth, columns).print()
+    Table(architecture.graph, architecture.problems, form, depth, columns, batch, dtype).print()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +104,15 @@ class Table:
     form: str
     depth: int | None
     columns: Columns | None
+    batch: int | None
+    dtype: str | None
     complete: bool = True
 
     def print(self) -> None:
         """Print the table: as a tree on a terminal, plainly elsewhere."""
         from archspec.passes.pipeline import analyse
 
-        analysis = analyse(self.graph)
+        analysis = analyse(self.graph, batch=self.batch, dtype=self.dtype)
         if self.form == "text" and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
             self._print_tree(analysis)
         else:

@@ -70,6 +70,7 @@ class Op(Parametrised):
 
     arity: ClassVar[Arity] = Arity()
     is_random: ClassVar[bool] = False  # whether it draws random numbers in training
+    looks_up: ClassVar[bool] = False  # whether it reads only as many of its weights as its result has
     # Which inputs may be the same for all samples where others are not, and are stretched over the batch then.
     stretches: ClassVar[frozenset[Batch]] = frozenset()
 
@@ -119,6 +120,11 @@ class Op(Parametrised):
 
     def macs(self, inputs: tuple[TensorType, ...]) -> int:
         """Return the multiply-accumulates per sample."""
+        del inputs
+        return 0
+
+    def macs_once(self, inputs: tuple[TensorType, ...]) -> int:
+        """Return how many of those are done only once, however many samples the batch has."""
         del inputs
         return 0
 

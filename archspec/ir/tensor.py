@@ -12,6 +12,9 @@ Batch: TypeAlias = Literal["each", "one", "none"]
 # Bytes of one element, for the dtypes that a spec may name.
 ITEM_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int64": 8, "int32": 4, "uint8": 1, "bool": 1}
 
+# Those of floating point numbers.
+PRECISIONS = tuple(dtype for dtype in ITEM_BYTES if "float" in dtype)
+
 SPATIAL_NAMES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
@@ -70,6 +73,10 @@ class TensorType:
     def with_dtype(self, dtype: str) -> TensorType:
         """Return the same type with another dtype."""
         return replace(self, dtype=dtype)
+
+    def in_precision(self, dtype: str | None) -> TensorType:
+        """Return the same type with another dtype, if it is one of floating point numbers; None changes nothing."""
+        return self if dtype is None or "float" not in self.dtype else replace(self, dtype=dtype)
 
     def with_channels(self, channels: int) -> TensorType:
         """Return the same type with another first axis."""

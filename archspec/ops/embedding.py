@@ -26,6 +26,7 @@ class Embedding(Op):
     """
 
     op: ClassVar[str] = "embedding"
+    looks_up: ClassVar[bool] = True
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample(((7,),), {"num_embeddings": 10, "embedding_dim": 6}, dtype="int64"),
         Sample(((3, 4),), {"num_embeddings": 10, "embedding_dim": 6, "padding_idx": 0}, dtype="int64"),

@@ -127,8 +127,11 @@ class WindowAttention(Op):
         height, width = self._padded(inputs)
         features = inputs[0].features
         each = 4 * features**2 + 2 * self.window_size**2 * features
-        places = (2 * self.window_size - 1) ** 2 * POSITION_UNITS * (2 + self.num_heads)
-        return height * width * each + places * self.cosine
+        return height * width * each + self.macs_once(inputs)
+
+    def macs_once(self, inputs: tuple[TensorType, ...]) -> int:
+        """Return those of the network that gives the biases of positions."""
+        return (2 * self.window_size - 1) ** 2 * POSITION_UNITS * (2 + self.num_heads) * self.cosine
 
     def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
         """Return one operation for each bias, one to scale each query, and four for each product and its softmax."""

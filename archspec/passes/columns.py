@@ -47,9 +47,9 @@ class Column:
     headers: tuple[str, ...] = ()
 
 
-def show_shape(shape: Shape) -> str:
+def show_shape(shape: Shape, batch: int | None = None) -> str:
     """Return a shape with its batch: `N x 64 x 112 x 112`."""
-    return " x ".join(["N", *map(str, shape)])
+    return " x ".join(["N" if batch is None else str(batch), *map(str, shape)])
 
 
 def show_bytes(size: int) -> str:
@@ -107,11 +107,15 @@ def _field_data(field: ReceptiveField) -> tuple[Datum, ...]:
 
 
 def _show_shapes(row: Row) -> str:
-    return ", ".join(dict.fromkeys(map(show_shape, row.shapes)))
+    return ", ".join(dict.fromkeys(show_shape(shape, row.batch) for shape in row.shapes))
 
 
 def _number(value: int) -> str:
     return f"{value:,}" if value else "-"
+
+
+def _amount(size: int) -> str:
+    return show_bytes(size) if size else "-"
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -122,6 +126,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("params", "params", lambda row: _number(row.params), lambda row: row.params, right=True),
     Column("buffers", "buffers", lambda row: _number(row.buffers), lambda row: row.buffers, right=True),
     Column("macs", "MACs", lambda row: _number(row.macs), lambda row: row.macs, right=True),
+    Column("flops", "FLOPs", lambda row: _number(row.flops), lambda row: row.flops, right=True),
     Column("elementwise", "elementwise", lambda row: _number(row.elementwise), lambda row: row.elementwise, right=True),
     Column(
         "weight_bytes", "weights", lambda row: show_bytes(row.weight_bytes), lambda row: row.weight_bytes, right=True
@@ -131,6 +136,15 @@ COLUMNS: tuple[Column, ...] = (
         "activations",
         lambda row: show_bytes(row.activation_bytes),
         lambda row: row.activation_bytes,
+        right=True,
+    ),
+    Column("saved_bytes", "saved", lambda row: _amount(row.saved_bytes), lambda row: row.saved_bytes, right=True),
+    Column("moved_bytes", "moved", lambda row: _amount(row.moved_bytes), lambda row: row.moved_bytes, right=True),
+    Column(
+        "intensity",
+        "FLOPs/byte",
+        lambda row: f"{row.intensity:,.1f}" if row.intensity else "-",
+        lambda row: round(row.intensity, 3),
         right=True,
     ),
     Column(
@@ -156,3 +170,5 @@ COLUMNS: tuple[Column, ...] = (
 BY_KEY: dict[str, Column] = {column.key: column for column in COLUMNS}
 
 DEFAULT_COLUMNS = ("name", "op", "shape", "params", "macs", "activation_bytes", "receptive_field")
+# What is told of where most of it goes.
+SUMMED = ("params", "macs", "saved_bytes")

@@ -1,20 +1,22 @@
-"""What each node costs: parameters, arithmetic, bytes. All counts are per sample (batch 1)."""
+"""What each node costs: parameters, arithmetic, bytes; for one sample, or for a batch."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from archspec.ir.tensor import ITEM_BYTES
+from archspec.ir.tensor import TensorType
+from archspec.passes.precision import in_precision
+from archspec.passes.saved import saved_bytes
 from archspec.passes.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from archspec.ir.graph import Graph, Node
-    from archspec.ir.tensor import TensorType
+    from archspec.ir.records import ParameterSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Cost:
         elementwise: other arithmetic operations: additions, activations, norms, pools.
         weight_bytes: bytes of params and buffers.
         activation_bytes: bytes of the results.
+        saved_bytes: bytes that PyTorch keeps for the backward pass in training, as far as no node before keeps them.
+        moved_bytes: bytes that inference reads and writes: inputs, weights and results; none for views.
     """
 
     params: int = 0
@@ -36,23 +40,37 @@ class Cost:
     elementwise: int = 0
     weight_bytes: int = 0
     activation_bytes: int = 0
+    saved_bytes: int = 0
+    moved_bytes: int = 0
 
     @property
     def flops(self) -> int:
         """Floating point operations, by the rule of 2 per multiply-accumulate."""
         return 2 * self.macs
 
+    @property
+    def intensity(self) -> float:
+        """Floating point operations per byte moved; 0 where nothing is multiplied."""
+        return self.flops / self.moved_bytes if self.moved_bytes else 0.0
 
-def costs(graph: Graph) -> Mapping[str, Cost]:
-    """Return the costs of each node, by path."""
+
+def costs(graph: Graph, batch: int = 1, dtype: str | None = None) -> Mapping[str, Cost]:
+    """Return the costs of each node, by path.
+
+    Args:
+        graph: the network.
+        batch: how many samples there are. Weights, and what is computed of parameters alone, are there once.
+        dtype: that of all floating point tensors; None leaves them as they are.
+    """
+    saved = saved_bytes(in_precision(graph, dtype), batch)
     found: dict[str, Cost] = {}
     known: dict[tuple[int, tuple[TensorType, ...], bool], Cost] = {}  # equal ops are mostly one object
 
     def visit(node: Node) -> None:
         key = (id(node.op), node.input_types, node.shares is None)
         if key not in known:
-            known[key] = _cost(node)
-        found[node.path] = known[key]
+            known[key] = _cost(node, batch, dtype)
+        found[node.path] = replace(known[key], saved_bytes=saved[node.path]) if saved[node.path] else known[key]
 
     walk(graph, visit)
     return MappingProxyType(found)
@@ -64,14 +82,31 @@ def total(parts: Iterable[Cost]) -> Cost:
     return Cost(**{each.name: sum(getattr(row, each.name) for row in rows) for each in fields(Cost)})
 
 
-def _cost(node: Node) -> Cost:
+def _cost(node: Node, batch: int, dtype: str | None) -> Cost:
+    op, types = node.op, node.input_types
     owned = node.parameters()
     sizes = [math.prod(spec.shape) for spec in owned]
+    times = batch if any(result.batch == "each" for result in node.output_types) else 1
+    results = sum(result.in_precision(dtype).bytes_of(batch) for result in node.output_types)
     return Cost(
         params=sum(size for spec, size in zip(owned, sizes, strict=True) if not spec.buffer),
         buffers=sum(size for spec, size in zip(owned, sizes, strict=True) if spec.buffer),
-        macs=node.op.macs(node.input_types),
-        elementwise=node.op.elementwise(node.input_types),
-        weight_bytes=sum(size * ITEM_BYTES[spec.dtype] for spec, size in zip(owned, sizes, strict=True)),
-        activation_bytes=sum(result.size_bytes for result in node.output_types),
+        macs=op.macs(types) * times - op.macs_once(types) * (times - 1),
+        elementwise=op.elementwise(types) * times,
+        weight_bytes=_bytes_of(owned, dtype),
+        activation_bytes=results,
+        moved_bytes=_moved(node, batch, dtype, results),
     )
+
+
+def _bytes_of(specs: Iterable[ParameterSpec], dtype: str | None) -> int:
+    return sum(TensorType(spec.shape, spec.dtype).in_precision(dtype).size_bytes for spec in specs)
+
+
+def _moved(node: Node, batch: int, dtype: str | None, results: int) -> int:
+    """Return the bytes that are read and written; a parameter is read by the nodes behind it."""
+    if not node.inputs or node.op.is_view(node.input_types, training=False):
+        return 0
+    read = sum(tensor.in_precision(dtype).bytes_of(batch) for tensor in node.input_types)
+    weights = results if node.op.looks_up else _bytes_of(node.op.parameters(node.input_types), dtype)
+    return read + weights + results

@@ -1,4 +1,4 @@
-"""How much memory the activations of a network take, in training and in inference. Bytes per sample."""
+"""How much memory the activations of a network take, in training and in inference."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ class Memory:
     """The memory of a network's activations.
 
     Attributes:
-        activation_bytes: the results of all nodes together: a first estimate of what is kept for the backward pass. It
-            is too high where PyTorch keeps no copy (in-place activations, views such as `flatten`, sums, whose
-            backward pass needs nothing) and too low where an op saves more than its result (the indices of max
-            pooling, the statistics of norms).
+        activation_bytes: the results of all nodes together, whether or not anything keeps them.
         peak_bytes: the most that is alive at once in inference, input included.
         peak_node: the node that is running then; empty for a graph without nodes.
     """
@@ -32,8 +29,8 @@ class Memory:
     peak_node: str
 
 
-def memory(graph: Graph) -> Memory:
-    """Return how much memory the activations take.
+def memory(graph: Graph, batch: int = 1) -> Memory:
+    """Return how much memory the activations of a batch take.
 
     The peak comes from a liveness scan over the execution order: a value lives from its producer to its last consumer,
     results of the network to the end, and while a node runs both its inputs and its results are alive. No buffer is
@@ -41,19 +38,19 @@ def memory(graph: Graph) -> Memory:
     """
     idle = _training_only(graph)
     last = _last_uses(graph, idle)
-    live = sum(tensor.size_bytes for tensor in graph.inputs.values())
+    live = sum(tensor.bytes_of(batch) for tensor in graph.inputs.values())
     peak, peak_node, kept = live, "", 0
 
     def visit(node: Node) -> None:
         nonlocal live, peak, peak_node, kept
-        size = sum(result.size_bytes for result in node.output_types)
+        size = sum(result.bytes_of(batch) for result in node.output_types)
         kept += size
         if node.path in idle:
             return
         live += size
         if live > peak or not peak_node:
             peak, peak_node = max(live, peak), node.path
-        live -= sum(graph.type_of(value).size_bytes for value in last.get(node.path, ()))
+        live -= sum(graph.type_of(value).bytes_of(batch) for value in last.get(node.path, ()))
 
     walk(graph, visit)
     return Memory(kept, peak, peak_node)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archspec.passes.cost import Cost, costs, total
 from archspec.passes.memory import Memory, memory
+from archspec.passes.precision import in_precision
 from archspec.passes.receptive_field import ReceptiveField, receptive_fields
 
 if TYPE_CHECKING:
@@ -21,15 +22,24 @@ class Analysis:
 
     Attributes:
         receptive_fields: what each node sees of the input.
-        costs: what each node costs, per sample.
+        costs: what each node costs.
         totals: the sum of the costs.
-        memory: the memory of the activations, per sample.
+        memory: the memory of the activations.
+        batch: how many samples costs and memory are for; None is one, called N.
+        dtype: the dtype of floating point tensors; None is what the spec says.
     """
 
     receptive_fields: Mapping[str, ReceptiveField] = field(default_factory=dict[str, ReceptiveField])
     costs: Mapping[str, Cost] = field(default_factory=dict[str, Cost])
     totals: Cost = field(default_factory=Cost)
     memory: Memory = field(default_factory=lambda: Memory(0, 0, ""))
+    batch: int | None = None
+    dtype: str | None = None
+
+    @property
+    def samples(self) -> int:
+        """How many samples costs and memory are for."""
+        return self.batch or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +59,30 @@ class PassError(RuntimeError):
         self.crashed = crashed
 
 
+def _memory(graph: Graph, found: Analysis) -> Memory:
+    return memory(in_precision(graph, found.dtype), found.samples)
+
+
 PASSES: tuple[Pass, ...] = (
     Pass("receptive fields", lambda graph, found: replace(found, receptive_fields=receptive_fields(graph))),
-    Pass("costs", lambda graph, found: replace(found, costs=costs(graph))),
+    Pass("costs", lambda graph, found: replace(found, costs=costs(graph, found.samples, found.dtype))),
     Pass("totals", lambda _, found: replace(found, totals=total(found.costs.values()))),
-    Pass("memory", lambda graph, found: replace(found, memory=memory(graph))),
+    Pass("memory", lambda graph, found: replace(found, memory=_memory(graph, found))),
 )
 
 
-def analyse(graph: Graph) -> Analysis:
+def analyse(graph: Graph, *, batch: int | None = None, dtype: str | None = None) -> Analysis:
     """Run all passes.
+
+    Args:
+        graph: the network.
+        batch: for how many samples arithmetic and memory are counted; None counts one.
+        dtype: the dtype of all floating point tensors; None leaves them as the spec has them.
 
     Raises:
         PassError: a pass crashed, which is a bug in it or in an op.
     """
-    analysis = Analysis()
+    analysis = Analysis(batch=batch, dtype=dtype)
     for each in PASSES:
         try:
             analysis = each.run(graph, analysis)

@@ -11,7 +11,16 @@ import io
 import json
 from typing import TYPE_CHECKING
 
-from archspec.passes.columns import BY_KEY, DEFAULT_COLUMNS, LEGEND, marks_used, show_bytes, show_coverage, show_shape
+from archspec.passes.columns import (
+    BY_KEY,
+    DEFAULT_COLUMNS,
+    LEGEND,
+    SUMMED,
+    marks_used,
+    show_bytes,
+    show_coverage,
+    show_shape,
+)
 from archspec.passes.report import document, rows
 from archspec.passes.summary import last_map
 
@@ -42,10 +51,13 @@ def render_text(
         complete: whether the network is all of the spec; where it has an error, it is not.
     """
     table = rows(graph, analysis, depth)
-    parts = [headline(graph, complete=complete), *_align(table, columns), ""]
+    parts = [headline(graph, analysis, complete=complete), *_align(table, columns), ""]
     if "receptive_field" in columns:
         parts += [*legend(table), *last_map_lines(graph, analysis), ""]
-    parts += [f"{name:<12}{value:>16}  {note}".rstrip() for name, value, note in total_lines(analysis)]
+    totals = total_lines(analysis)
+    width = max(len(value) for _, value, _ in totals)
+    parts += [f"{name:<12}{value:>{width}}  {note}" for name, value, note in totals]
+    parts += ["", *(f"{f'most {name}':<13}{rest}" for name, rest in largest_lines(table))]
     return "\n".join(parts) + "\n"
 
 
@@ -74,13 +86,14 @@ def render_markdown(
     """Return the table and the totals as GitHub-flavoured Markdown. The arguments are those of `render_text`."""
     table = rows(graph, analysis, depth)
     chosen = [BY_KEY[key] for key in columns]
-    lines = [headline(graph, complete=complete), ""]
+    lines = [headline(graph, analysis, complete=complete), ""]
     lines.append(_markdown_row(column.title for column in chosen))
     lines.append(_markdown_row("---:" if column.right else "---" for column in chosen))
     lines += [_markdown_row(column.text(row) for column in chosen) for row in table]
     if "receptive_field" in columns:
         lines += ["", "  \n".join([*legend(table), *last_map_lines(graph, analysis)]).replace("*", r"\*")]
     lines += ["", *(f"- {name}: {value} {note}".rstrip() for name, value, note in total_lines(analysis))]
+    lines += [f"- most {name}: {rest}" for name, rest in largest_lines(table)]
     return "\n".join(lines) + "\n"
 
 
@@ -89,9 +102,13 @@ def render_json(graph: Graph, analysis: Analysis, problems: Iterable[Problem] = 
     return json.dumps(document(graph, analysis, problems, depth), indent=2) + "\n"
 
 
-def headline(graph: Graph, *, complete: bool = True) -> str:
-    """Return what the network is and reads: `resnet34 (image: N x 3 x 224 x 224)`."""
-    return f"{graph.name} ({_inputs(graph)})" + ("" if complete else ", as far as it could be made")
+def headline(graph: Graph, analysis: Analysis, *, complete: bool = True) -> str:
+    """Return what the network is and reads: `resnet34 (image: N x 3 x 224 x 224)`, and what was chosen: `float16`."""
+    inputs = ", ".join(f"{name}: {show_shape(tensor.shape, analysis.batch)}" for name, tensor in graph.inputs.items())
+    chosen = ([] if analysis.batch is None else [f"batch {analysis.batch}"]) + [analysis.dtype or ""]
+    return "; ".join([f"{graph.name} ({inputs})", ", ".join(filter(None, chosen))]).removesuffix("; ") + (
+        "" if complete else ", as far as it could be made"
+    )
 
 
 def legend(table: Sequence[Row]) -> list[str]:
@@ -115,24 +132,37 @@ def last_map_lines(graph: Graph, analysis: Analysis) -> list[str]:
 def total_lines(analysis: Analysis) -> list[tuple[str, str, str]]:
     """Return the totals: name, figure, and the rule by which it is counted."""
     totals, memory = analysis.totals, analysis.memory
+    scale = "per sample" if analysis.batch is None else f"for a batch of {analysis.batch}"
     return [
         ("params", f"{totals.params:,}", "trained elements"),
         ("buffers", f"{totals.buffers:,}", "elements that are not trained"),
-        ("MACs", f"{totals.macs:,}", "multiply-accumulates per sample of convolutions and matrix products"),
+        ("MACs", f"{totals.macs:,}", f"multiply-accumulates of convolutions and matrix products, {scale}"),
         ("FLOPs", f"{totals.flops:,}", "= 2 x MACs"),
-        ("elementwise", f"{totals.elementwise:,}", "other operations per sample"),
+        ("elementwise", f"{totals.elementwise:,}", f"other operations, {scale}"),
         ("weights", show_bytes(totals.weight_bytes), "params and buffers"),
-        ("activations", show_bytes(memory.activation_bytes), "per sample: all results, as training keeps them (about)"),
-        ("peak", show_bytes(memory.peak_bytes), f"per sample: alive at once in inference{_at(memory.peak_node)}"),
+        ("activations", show_bytes(memory.activation_bytes), f"results of all nodes, {scale}"),
+        ("saved", show_bytes(totals.saved_bytes), f"kept for the backward pass in training, {scale}"),
+        ("peak", show_bytes(memory.peak_bytes), f"alive at once in inference, {scale}{_at(memory.peak_node)}"),
+        ("moved", show_bytes(totals.moved_bytes), f"inputs, weights and results of each node in inference, {scale}"),
+        ("intensity", f"{totals.intensity:,.1f}", "FLOPs per byte moved"),
     ]
+
+
+def largest_lines(table: Sequence[Row], count: int = 3) -> list[tuple[str, str]]:
+    """Return which rows have most of what: the title of the column, and the largest rows with their shares."""
+    found: list[tuple[str, str]] = []
+    for key in SUMMED:
+        amounts = [(row, amount) for row in table if isinstance(amount := BY_KEY[key].data(row), int) and amount]
+        amounts.sort(key=lambda pair: -pair[1])
+        whole = sum(amount for _, amount in amounts)
+        shown = [f"{row.name} {BY_KEY[key].text(row)} ({amount / whole:.0%})" for row, amount in amounts[:count]]
+        if shown:
+            found.append((BY_KEY[key].title, ", ".join(shown)))
+    return found
 
 
 def _at(node: str) -> str:
     return f", at {node}" if node else ""
-
-
-def _inputs(graph: Graph) -> str:
-    return ", ".join(f"{name}: {show_shape(tensor.shape)}" for name, tensor in graph.inputs.items())
 
 
 def _align(table: Sequence[Row], keys: Sequence[str]) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from archspec.diagnostics.machine import problem_records
 from archspec.ir.graph import Node
-from archspec.passes.cost import total
+from archspec.passes.cost import Cost, total
+from archspec.passes.precision import precision_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,7 @@ DOCUMENT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table. All figures are per sample.
+    """One line of the table. All figures are for as many samples as were asked for.
 
     Attributes:
         name: the path of the node or, in a collapsed table, of the block.
@@ -39,7 +40,10 @@ class Row:
         elementwise: other arithmetic operations.
         weight_bytes: bytes of params and buffers.
         activation_bytes: bytes of the results; in a block, of all nodes in it.
+        saved_bytes: bytes that are kept for the backward pass, as far as no row before keeps them.
+        moved_bytes: bytes that inference reads and writes.
         receptive_field: what a unit sees of the input.
+        batch: how many samples that is; None is one, called N.
         nodes: how many nodes the row stands for.
     """
 
@@ -54,8 +58,26 @@ class Row:
     elementwise: int
     weight_bytes: int
     activation_bytes: int
+    saved_bytes: int
+    moved_bytes: int
     receptive_field: ReceptiveField
+    batch: int | None = None
     nodes: int = 1
+
+    @property
+    def cost(self) -> Cost:
+        """What the row costs."""
+        return Cost(**{each.name: getattr(self, each.name) for each in fields(Cost)})
+
+    @property
+    def flops(self) -> int:
+        """Floating point operations: 2 per multiply-accumulate."""
+        return self.cost.flops
+
+    @property
+    def intensity(self) -> float:
+        """Floating point operations per byte moved."""
+        return self.cost.intensity
 
 
 def rows(graph: Graph, analysis: Analysis, depth: int | None = None) -> list[Row]:
@@ -83,6 +105,8 @@ def document(graph: Graph, analysis: Analysis, problems: Iterable[Problem] = (),
         "name": graph.name,
         "inputs": {name: list(tensor.shape) for name, tensor in graph.inputs.items()},
         "outputs": {output.name: list(graph.type_of(output.value).shape) for output in graph.outputs},
+        "batch": analysis.samples,
+        "dtype": analysis.dtype or precision_of(graph),
         "nodes": [row_record(row) for row in rows(graph, analysis, depth)],
         "totals": {
             "params": totals.params,
@@ -92,8 +116,11 @@ def document(graph: Graph, analysis: Analysis, problems: Iterable[Problem] = (),
             "elementwise": totals.elementwise,
             "weight_bytes": totals.weight_bytes,
             "activation_bytes": analysis.memory.activation_bytes,
+            "saved_bytes": totals.saved_bytes,
             "peak_bytes": analysis.memory.peak_bytes,
             "peak_node": analysis.memory.peak_node or None,
+            "moved_bytes": totals.moved_bytes,
+            "intensity": round(totals.intensity, 3),
         },
         "problems": problem_records(problems),
     }
@@ -110,9 +137,13 @@ def row_record(row: Row) -> dict[str, Json]:
         "params": row.params,
         "buffers": row.buffers,
         "macs": row.macs,
+        "flops": row.flops,
         "elementwise": row.elementwise,
         "weight_bytes": row.weight_bytes,
         "activation_bytes": row.activation_bytes,
+        "saved_bytes": row.saved_bytes,
+        "moved_bytes": row.moved_bytes,
+        "intensity": round(row.intensity, 3),
         "receptive_field": field_record(row.receptive_field),
     }
 
@@ -167,6 +198,7 @@ def _row(graph: Graph, analysis: Analysis, name: str, group: _Group, depth: int 
         shape=group.last.output.shape,
         shapes=tuple(result.shape for result in group.last.output_types),
         receptive_field=analysis.receptive_fields[group.last.path],
+        batch=analysis.batch,
         nodes=len(group.nodes),
         **asdict(total(analysis.costs[node.path] for node in group.nodes)),
     )

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archspec.passes.columns import BY_KEY, DEFAULT_COLUMNS
-from archspec.passes.render import headline, last_map_lines, legend, total_lines
+from archspec.passes.render import headline, largest_lines, last_map_lines, legend, total_lines
 from archspec.passes.report import rows
 
 if TYPE_CHECKING:
@@ -49,12 +49,13 @@ def print_table(
     tables = (_table(tree, chosen, _largest(leaves, chosen) if bars else {}) for chosen, bars in _choices(columns))
     table, width = _first_that_fits(console, tables)
     table.width = width
-    console.print(Text(headline(graph, complete=complete), style="bold"))
+    console.print(Text(headline(graph, analysis, complete=complete), style="bold"))
     # A table that is still too wide is wrapped by the terminal: harder to read than a cut one, but complete.
     console.print(table, crop=False, no_wrap=True)
     console.print()
     with_fields = columns is None or "receptive_field" in columns
-    _print_notes(console, [*legend(leaves), *last_map_lines(graph, analysis)] if with_fields else [], analysis)
+    lines = [*legend(leaves), *last_map_lines(graph, analysis)] if with_fields else []
+    _print_notes(console, lines, analysis, leaves)
 
 
 def _first_that_fits(console: Console, tables: Iterable[Table]) -> tuple[Table, int]:
@@ -64,13 +65,18 @@ def _first_that_fits(console: Console, tables: Iterable[Table]) -> tuple[Table, 
     return next(((table, width) for table, width in measured if width <= console.width), measured[-1])
 
 
-def _print_notes(console: Console, lines: Sequence[str], analysis: Analysis) -> None:
+def _print_notes(console: Console, lines: Sequence[str], analysis: Analysis, leaves: Sequence[Row]) -> None:
     for line in lines:
         console.print(Text(line, style="dim"))
     if lines:
         console.print()
-    for name, value, note in total_lines(analysis):
-        console.print(Text.assemble(f"{name:<12}", (f"{value:>16}", "bold"), "  ", (note, "dim")))
+    totals = total_lines(analysis)
+    width = max(len(value) for _, value, _ in totals)
+    for name, value, note in totals:
+        console.print(Text.assemble(f"{name:<12}", (f"{value:>{width}}", "bold"), "  ", (note, "dim")))
+    console.print()
+    for name, rest in largest_lines(leaves):
+        console.print(Text.assemble(f"{f'most {name}':<13}", rest))
 
 
 def _choices(columns: Sequence[str] | None) -> Iterator[tuple[tuple[str, ...], bool]]:

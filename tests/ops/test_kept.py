@@ -35,7 +35,7 @@ class Seen:
 
 
 def _memory(tensor: Tensor) -> Any:
-    return tensor.untyped_storage()._cdata
+    return tensor.untyped_storage()._cdata  # pyright: ignore[reportPrivateUsage]
 
 
 def _watch(case: Case, wanted: tuple[bool, ...], dtype: torch.dtype = torch.float32) -> tuple[Seen, bool]:

@@ -6,18 +6,28 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from archspec.ir.graph import Child, Graph, Node, Output, Scope, Value
 from archspec.ir.op import Arity, Op
+from archspec.ir.records import TorchExpression
 from archspec.ir.tensor import TensorType
 from archspec.ir.window import AxisMap, Nothing, Resample, Whole
 from archspec.ops.convolution import Conv
 from archspec.source.span import Span
 
 if TYPE_CHECKING:
+    from archspec.ir.records import TorchCode
     from archspec.ir.tensor import Shape
 
 HERE = Span("net.yaml", 1, 1, 1, 1)
 
 
-class Moved(Op):
+class Plain(Op):
+    """What the ops here share: PyTorch would make new memory."""
+
+    def torch(self, inputs: tuple[TensorType, ...]) -> TorchCode:
+        del inputs
+        return TorchExpression("torch.clone({0})")
+
+
+class Moved(Plain):
     """Any op that is known by its windows alone: one axis map per spatial axis."""
 
     op: ClassVar[str] = "moved"
@@ -39,7 +49,7 @@ def _size(axis: AxisMap, size: int) -> int:
     return 1 if isinstance(axis, Whole | Nothing) else axis.output(size)
 
 
-class Same(Op):
+class Same(Plain):
     """Point by point, of any number of inputs; sizes of 1 are stretched."""
 
     op: ClassVar[str] = "same"
@@ -50,7 +60,7 @@ class Same(Op):
         return (TensorType(tuple(map(max, zip(*(t.shape for t in inputs if t.rank == longest.rank), strict=True)))),)
 
 
-class Mixed(Op):
+class Mixed(Plain):
     """Keeps its shape and reads each axis as a whole: group norm, attention."""
 
     op: ClassVar[str] = "mixed"
@@ -59,7 +69,7 @@ class Mixed(Op):
         return (Whole(),) * len(inputs[index].spatial)
 
 
-class Reduced(Op):
+class Reduced(Plain):
     """Reads each axis as a whole and gives another size: an uneven adaptive pooling."""
 
     op: ClassVar[str] = "reduced"
@@ -73,7 +83,7 @@ class Reduced(Op):
         return (inputs[0].with_spatial(*self.sizes),)
 
 
-class Reshaped(Op):
+class Reshaped(Plain):
     """Gives any shape."""
 
     op: ClassVar[str] = "reshaped"
@@ -84,7 +94,7 @@ class Reshaped(Op):
         return (inputs[0].with_shape(*self.shape),)
 
 
-class Parted(Op):
+class Parted(Plain):
     """Splits the channels into two results."""
 
     op: ClassVar[str] = "parted"

@@ -60,14 +60,21 @@ receptive field: SIZE /STRIDE @START: unit i sees START + i * STRIDE to START + 
   *  and the whole input, through a global operation
 the last map (join) sees 15 of 32
 
-params                 2,352  trained elements
-buffers                    0  elements that are not trained
-MACs                 595,968  multiply-accumulates per sample of convolutions and matrix products
-FLOPs              1,191,936  = 2 x MACs
-elementwise           17,416  other operations per sample
-weights               9.4 kB  params and buffers
-activations          69.7 kB  per sample: all results, as training keeps them (about)
-peak                 24.6 kB  per sample: alive at once in inference, at block1.relu
+params          2,352  trained elements
+buffers             0  elements that are not trained
+MACs          595,968  multiply-accumulates of convolutions and matrix products, per sample
+FLOPs       1,191,936  = 2 x MACs
+elementwise    17,416  other operations, per sample
+weights        9.4 kB  params and buffers
+activations   69.7 kB  results of all nodes, per sample
+saved         45.1 kB  kept for the backward pass in training, per sample
+peak          24.6 kB  alive at once in inference, per sample, at block1.relu
+moved        177.4 kB  inputs, weights and results of each node in inference, per sample
+intensity         6.7  FLOPs per byte moved
+
+most params  stem 1,184 (50%), block1.conv 584 (25%), block2.conv 584 (25%)
+most MACs    stem 301,056 (51%), block1.conv 147,456 (25%), block2.conv 147,456 (25%)
+most saved   stem 12.3 kB (27%), block1.conv 8.2 kB (18%), block1.relu 8.2 kB (18%)
 """
 
 
@@ -100,7 +107,8 @@ def test_the_document_has_stable_keys() -> None:
     graph = small()
     problem = WrongRank(op="conv", wanted="maps", shape=(3,), span=HERE, node="stem")
     made = json.loads(render_json(graph, analyse(graph), [problem]))
-    assert list(made) == ["archspec", "name", "inputs", "outputs", "nodes", "totals", "problems"]
+    assert list(made) == ["archspec", "name", "inputs", "outputs", "batch", "dtype", "nodes", "totals", "problems"]
+    assert (made["batch"], made["dtype"]) == (1, "float32")
     assert made["inputs"] == {"image": [3, 32, 32]}
     assert made["outputs"] == {"logits": [4]}
     assert made["nodes"][1] == {
@@ -112,9 +120,13 @@ def test_the_document_has_stable_keys() -> None:
         "params": 584,
         "buffers": 0,
         "macs": 147456,
+        "flops": 294912,
         "elementwise": 2048,
         "weight_bytes": 2336,
         "activation_bytes": 8192,
+        "saved_bytes": 8192,
+        "moved_bytes": 18720,
+        "intensity": 15.754,
         "receptive_field": {
             "size": [11, 11],
             "stride": [2, 2],
