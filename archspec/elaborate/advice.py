@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from archspec.diagnostics.catalog.shapes import ConcatShapesDiffer, JoinShapesDiffer
-from archspec.diagnostics.problem import ProblemError
+from archspec.diagnostics.problem import Note, ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from archspec.diagnostics.problem import Problem
+
+    _Differ = ConcatShapesDiffer | JoinShapesDiffer
     from archspec.ir.graph import Node, Value
     from archspec.ir.op import Op
     from archspec.ir.tensor import Shape, TensorType
 
 _LONGEST_CHAIN = 12
 _SHOWN = 5
+_SHAPING = frozenset({"kernel_size", "stride", "scale_factor", "out_channels", "out_features", "shape"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,34 @@ def advise(problem: Problem, inputs: Sequence[Value], around: Surroundings) -> P
         wanted = target if index == odd else problem.shapes[odd]
         suggestion = suggestion or _edit(around.chain(inputs[index]), wanted, joined, around)
     suggestion = suggestion or _projection(problem, odd, target)
-    return dataclasses.replace(problem, label=label or problem.label, suggestion=suggestion or problem.suggestion)
+    notes = tuple(_sides(problem, odd, inputs, around))
+    return dataclasses.replace(
+        problem, label=label or problem.label, suggestion=suggestion or problem.suggestion, notes=notes
+    )
+
+
+def _sides(problem: _Differ, odd: int, inputs: Sequence[Value], around: Surroundings) -> Iterator[Note]:
+    """Yield where the odd input and one of the others got their shapes."""
+    axis = problem.axis if isinstance(problem, ConcatShapesDiffer) else None
+    parts = [_without(shape, axis) for shape in problem.shapes]
+    others = [index for index, part in enumerate(parts) if part != parts[odd]]
+    for index in (odd, *others[:1]):
+        chain = around.chain(inputs[index])
+        node = _maker(inputs[index], chain, around)
+        if node is not None:
+            name = problem.operand(index)
+            history = None if index == odd else _history(name, chain, around)
+            yield Note(history or f"{name} gets its shape from {_short(node.path, around)}: {node.output}", node.span)
+
+
+def _maker(value: Value, chain: Sequence[Node], around: Surroundings) -> Node | None:
+    """Return the last node on the way to a value that may change shapes; the one that made it if there is none."""
+    changing = (node for node in reversed(chain) if not _SHAPING.isdisjoint(type(node.op).model_fields))
+    return next(changing, around.nodes.get(value.node))
+
+
+def _short(path: str, around: Surroundings) -> str:
+    return path.removeprefix(f"{around.within}." if around.within else "")
 
 
 def _odd_one(shapes: Sequence[Shape], joined: int | None) -> tuple[int, Shape]:
@@ -102,7 +132,7 @@ def _edit(chain: Sequence[Node], target: Shape, joined: int | None, around: Surr
         for change, reason in _changes(node):
             shape = _shape_with(chain, position, change)
             if shape is not None and _without(shape, joined) == _without(target, joined):
-                name = node.path.removeprefix(f"{around.within}." if around.within else "")
+                name = _short(node.path, around)
                 edit = ", ".join(f"{key}: {_yaml(value)}" for key, value in change.items())
                 kept = "x".join(str(size) for size in shape[1:]) or str(shape[0])
                 return f"{name} has {reason}; {edit} gives {kept}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -18,7 +19,7 @@ from archspec.diagnostics.catalog.expressions import UnknownName
 from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.text import did_you_mean
 from archspec.elaborate.environment import ANY_WORD, NO_WORDS, Words, value_of
-from archspec.elaborate.hints import hint_for_parameter, meant_by
+from archspec.elaborate.hints import TRUTH, hint_for_parameter, meant_by
 from archspec.source.tree import Scalar, Sequence
 from archspec.source.writing import flow
 from archspec.spec import parameters as declared
@@ -98,6 +99,8 @@ def _as_word(problem: Problem, op: type[Parametrised], argument: Argument) -> Pr
     """A lone unknown name where words are expected is a misspelt word."""
     words = words_of(op, argument.name).listed
     tree = argument.value
+    if truth := truth_meant(tree, problem, is_bool=op.model_fields[argument.name].annotation is bool):
+        return dataclasses.replace(truth, op=op.op, name=argument.name)
     if not (words and isinstance(problem, UnknownName) and isinstance(tree, Scalar) and tree.text.isidentifier()):
         return problem
     return WrongParameterValue(
@@ -108,6 +111,21 @@ def _as_word(problem: Problem, op: type[Parametrised], argument: Argument) -> Pr
         found=repr(tree.text),
         example=_example(op, argument.name),
         suggestion=did_you_mean(tree.text, sorted(words)),
+    )
+
+
+def truth_meant(tree: Tree, problem: Problem, *, is_bool: bool) -> WrongParameterValue | None:
+    """Return the problem of `yes` or `no` where true or false is expected: in YAML 1.2 they are text."""
+    meant = TRUTH.get(tree.text.lower()) if isinstance(tree, Scalar) and is_bool else None
+    if meant is None or not isinstance(problem, UnknownName) or not isinstance(tree, Scalar):
+        return None
+    return WrongParameterValue(
+        span=tree.span,
+        op="",
+        name="",
+        wanted="true or false",
+        found=repr(tree.text),
+        suggestion=f"did you mean '{meant}'?",
     )
 
 
@@ -290,7 +308,14 @@ def typed(owner: str, parameter: Parameter, tree: Tree, env: Mapping[str, Any]) 
     if parameter.broken:
         return UNKNOWN
     words = ANY_WORD if declared.takes_words(parameter.type) else NO_WORDS
-    return conform(owner, parameter, value_of(tree, env, words), tree)
+    try:
+        value = value_of(tree, env, words)
+    except ProblemError as error:
+        is_bool = declared.alternatives(parameter.type) == ("bool",)
+        found = [truth_meant(tree, problem, is_bool=is_bool) for problem in error.problems]
+        named = [dataclasses.replace(truth, op=owner, name=parameter.name) for truth in found if truth is not None]
+        raise ProblemError(*(named or error.problems)) from None
+    return conform(owner, parameter, value, tree)
 
 
 def conform(owner: str, parameter: Parameter, value: Any, tree: Tree | None) -> Any:

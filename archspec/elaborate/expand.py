@@ -89,6 +89,8 @@ class Expander:
             LimitError: a limit was passed; the expansion cannot go on.
         """
         self._limits.check_depth(frame.path.count(".") + 1, graph.span, frame.path)
+        if graph.has_gaps:
+            frame.open, frame.env = True, opened(frame.env)
         for template in graph.nodes:
             if template.repeats:
                 Copies(self, template, frame, in_list=graph.is_list).expand()

@@ -120,6 +120,7 @@ PARAMETERS = {
     "out_features": ("out_channels",),
     "output_dim": ("out_features", "out_channels"),
     "output_size": ("out_features", "size"),
+    "pad": ("padding",),
     "pads": ("padding",),
     "planes": ("out_channels",),
     "pool_size": ("kernel_size",),
@@ -170,6 +171,10 @@ def meant_by(name: str, known: tuple[str, ...]) -> str | None:
     candidates = (*known, *NODE_KEYS)
     listed = next((meant for meant in PARAMETERS.get(name.lower(), ()) if meant in candidates), None)
     return listed or closest(name, candidates)
+
+
+# Words that were true and false in YAML 1.1.
+TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
 def is_inferred(name: str) -> bool:

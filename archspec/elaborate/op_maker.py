@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from archspec.diagnostics.catalog.expansion import TooLarge
+from archspec.diagnostics.catalog.expansion import ParametersDisagree, TooLarge, UnknownParameter
 from archspec.diagnostics.catalog.graph import SameForAllSamples
 from archspec.diagnostics.problem import ProblemError
 from archspec.elaborate import arguments
@@ -50,6 +50,9 @@ class OpMaker:
                 op = arguments.make_op(op_class, certain)
             except ValidationError as error:
                 problems += arguments.faults_of(op_class, error, given, values, site.span)
+        if any(isinstance(problem, UnknownParameter) for problem in problems):
+            # What a parameter that is not there would have agreed with is no further mistake.
+            problems = [problem for problem in problems if not isinstance(problem, ParametersDisagree)]
         self._reports.add_all(problems, site.frame, site.path)
         if op is None or problems or len(certain) != len(values):
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -68,6 +68,7 @@ class Search:
         yield from self._before(nodes, _likely_edits)
         yield from self._before(nodes, _other_edits)
         yield from self._uses()
+        yield from self._other_inputs()
         yield from self._names()
         yield from self._before(nodes, _likely_edits, of_expressions=True)
         yield from self._before(nodes, _other_edits, of_expressions=True)
@@ -177,6 +178,23 @@ class Search:
         known = zip(self._values, self._inputs, strict=True)
         inputs = tuple(tensor if value is None else types.get(value, tensor) for value, tensor in known)
         return _inferred(self._op, inputs) is not None
+
+    def _other_inputs(self) -> Iterator[Proposal]:
+        """Yield other nodes that a join may read in place of one of its inputs, the nearest first."""
+        refs = self._site.template.sources
+        if refs is None or self._op.arity.most == 1 or len(refs) != len(self._inputs):
+            return
+        read = {ref.text for ref in refs}
+        frame = self._site.frame
+        for name, results in chain(reversed(frame.results.items()), frame.inputs.items()):
+            value = next(iter(results.values())) if results and len(results) == 1 else None
+            tensor = None if value is None else self._around.types.get(value)
+            if tensor is None or name in read:
+                continue
+            for index, ref in enumerate(refs):
+                inputs = (*self._inputs[:index], tensor, *self._inputs[index + 1 :])
+                if _inferred(self._op, inputs) is not None:
+                    yield Proposal(f"{name} for {ref.text} in {self._site.path}", (Replace(ref.span, name),))
 
     # ----------------------------------------------------------------------------------------------- blocks
 
@@ -312,7 +330,8 @@ def _other_edits(node: Node, wanted: tuple[int, ...]) -> Iterator[dict[str, Any]
         if name in fields and type(value) is int:
             least = 0 if "padding" in name else 1
             near = [value + step for step in (-1, 1, -2, 2, -3, 3)]
-            yield from ({name: other} for other in near if other >= least)
+            usual = (1, 3, 5, 7) if name == "kernel_size" else ()
+            yield from ({name: other} for other in (*near, *usual) if other >= least)
     if getattr(op, "ceil_mode", None) is not None and "ceil_mode" in fields:
         yield {"ceil_mode": not op.ceil_mode}
     for name in op.model_fields_set:
@@ -329,6 +348,7 @@ def _values_of(name: str, value: Any, sizes: Iterable[int]) -> Iterator[Any]:
     """Yield other values of a parameter: odd ones first for an odd kernel; for a shape, those with an open size."""
     others = _other_values(value, sizes)
     if name == "kernel_size" and type(value) is int:
+        yield from (3, 1, 5, 7, 2)  # what kernels usually are
         yield from sorted(others, key=lambda other: (other - value) % 2)
         return
     if name == "shape" and isinstance(value, list):

@@ -36,15 +36,20 @@ def with_fixes(compiled: Compiled, choice: Choice, budget: tuple[int, int] = IN_
 
 
 def cure(state: State, problem: Problem, budget: Budget) -> Cure | None:
-    """Return the first proposal for a problem that works; None if none does, or the budget is spent."""
+    """Return the first proposal for a problem that works; None if none does, or the budget is spent.
+
+    One that brings mistakes to light which the problem hid is taken only if no other one works.
+    """
     seen: set[object] = set()
+    second_best: Cure | None = None
     for proposal in islice(_proposals(problem, state), budget.trials):
         if (tried := (proposal.changes, proposal.certain)) not in seen:
             seen.add(tried)
             found = attempt(state, problem, proposal, budget)
-            if found is not None:
+            if found is not None and not found.reveals:
                 return found
-    return None
+            second_best = second_best or found
+    return second_best
 
 
 def _proposals(problem: Problem, state: State) -> Iterator[Proposal]:

@@ -89,17 +89,34 @@ class Layout:
 
     def node_around(self, span: Span) -> Span | None:
         """Return the span that names the node in which something stands: that of its key, or in a list its own."""
-        if span in self._places:
+        exact = self._places.get(span)
+        if exact is not None and isinstance(exact.value, Mapping):
             return span
-        bare = next((name for name, place in self._places.items() if place.value.span == span), None)
-        if bare is not None and self._places[bare].is_bare:
-            return bare
         around = [
             (place.value.span, name)
             for name, place in self._places.items()
             if isinstance(place.value, Mapping) and place.value.get("op") is not None and covers(place.value.span, span)
         ]
-        return max(around, key=lambda pair: (pair[0].line, pair[0].column))[1] if around else None
+        if around:
+            return max(around, key=lambda pair: (pair[0].line, pair[0].column))[1]
+        bare = (name for name, place in self._places.items() if span in (name, place.value.span) and place.is_bare)
+        return next(bare, None)
+
+    def names_before(self, node: Span) -> list[str]:
+        """Return what a node of a mapping can read: the nodes before it, the nearest first, and the input."""
+        place = self._places[node]
+        if not isinstance(place.parent, Mapping):
+            return ["input"]
+        return [*(entry.key.text for entry in reversed(place.parent.entries[: place.position])), "input"]
+
+    def argument_at(self, span: Span) -> tuple[str, str] | None:
+        """Return the op of a node and the parameter (or key) whose value stands at a span."""
+        for place in self._places.values():
+            entry, parent = place.entry, place.parent
+            if entry is not None and entry.value.span == span and isinstance(parent, Mapping):
+                op = parent.get("op")
+                return (op.text if isinstance(op, Scalar) else ""), entry.key.text
+        return None
 
     def scalar_around(self, span: Span) -> Span | None:
         """Return the span of the scalar in which something stands."""

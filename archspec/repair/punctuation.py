@@ -134,6 +134,9 @@ def _in_brackets(text: _Text, problem: syntax.UnexpectedInBrackets) -> Iterator[
         yield text.edit(f"{problem.closing} before {found}", problem.closing, column)
         yield text.edit(f"{problem.closing} for {found}", problem.closing, column, column + 1)
         yield text.edit(f"without {found}", "", column, column + 1)
+    words = re.search(r"\S(\s+)[\w.-]+\s*$", text.line[: column - 1])
+    if words is not None and found == ":":
+        yield text.edit("a comma", ", ", words.start(1) + 1, words.end(1) + 1)
     before = text.line[: column - 1]
     gap = len(before) - len(before.rstrip())
     if before.strip():
@@ -180,6 +183,7 @@ def _colon(text: _Text, problem: Problem) -> Iterator[Proposal]:
         quoted = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
         yield text.edit("quotes around the text", quoted, colon.end() + 1, end)
     yield from _indented(text, text.span.line)
+    yield from _missing_colon_in(text, text.span.line)
     if text.span.line > 1:
         yield from _missing_colon_in(text, text.span.line - 1)
         above = text.span.line - 1
@@ -210,6 +214,9 @@ def _space_behind_colons(text: _Text, number: int) -> Iterator[Proposal]:
 def _indentation(text: _Text, problem: Problem) -> Iterator[Proposal]:
     """Yield other indentations of the line, and of the one above, as lines near it have them."""
     del problem
+    stray = text.line[text.span.column - 1 : text.span.column]
+    if stray in ("]", "}"):
+        yield text.edit(f"without {stray}", "", text.span.column, text.span.column + 1)
     yield from _indented(text, text.span.line)
     above = next((number for number in range(text.span.line - 1, 0, -1) if text.at(number).strip()), None)
     if above is not None:

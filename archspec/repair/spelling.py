@@ -12,8 +12,9 @@ from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.proposal import Proposal, RemoveKey, Replace, SetKey
 from archspec.diagnostics.text import closest, edit_distance, meant_in
 from archspec.elaborate.hints import is_inferred
+from archspec.ops.catalog import BY_NAME
 from archspec.source.tree import Mapping, Scalar, Sequence
-from archspec.source.writing import scalar
+from archspec.source.writing import flow, scalar
 from archspec.spec.names import is_number
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from archspec.source.tree import Tree
 
 _MOST_NAMES = 6
-_MOST_NUMBERS = 4
-_TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_MOST_NUMBERS = 12
 _OPERATORS = (("&&", " and "), ("||", " or "), ("!=", "\0"), ("!", "not "), ("\0", "!="), ("^", " ** "))
 _TERNARY = re.compile(r"(.+?)\?(.+?):(.+)")
 
@@ -37,7 +37,7 @@ def respelt(problem: Problem, state: State) -> Iterator[Proposal]:
         return
     text = _text(problem.span, state)
     meant = meant_in(problem.help() or "")
-    if meant is not None:
+    if meant is not None and not isinstance(problem, expressions.ExpressionSyntax):
         yield from _replaced(problem, text, meant)
     for kind, make in _SPECIAL:
         if isinstance(problem, kind):
@@ -59,7 +59,8 @@ def _replaced(problem: Problem, text: str, meant: str) -> Iterator[Proposal]:
             new = scalar(meant) if whole else text[: found[0].start()] + meant + text[found[0].end() :]
             yield Proposal(f"{meant} for {word}", (Replace(problem.span, new),), certain=True)
             return
-    yield Proposal(f"{meant} for {text}", (Replace(problem.span, scalar(meant)),), certain=True)
+    new = meant if meant in ("true", "false") else scalar(meant)
+    yield Proposal(f"{meant} for {text}", (Replace(problem.span, new),), certain=True)
 
 
 def _one(problem: Problem, text: str, new: str) -> Proposal:
@@ -92,14 +93,29 @@ def _results(problem: graph.UnknownResult, text: str, state: State) -> Iterator[
 def _taken(problem: Problem, text: str, state: State) -> Iterator[Proposal]:
     """Yield free names for what has another thing's: one that is read and does not exist, or with a number more."""
     name = str(getattr(problem, "name", None) or getattr(problem, "key", ""))
-    missing = [
-        found.name.partition(".")[0]
-        for found in state.compiled.problems
-        if isinstance(found, graph.UnknownNode | expressions.UnknownName)
-    ]
+    layout = state.layout(problem.span.path) if problem.span else None
+    missing = [] if layout is None or layout.tree is None else _names_without_node(layout.tree)
     stem, number = re.fullmatch(r"(.*?)(\d*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
     counted = [f"{stem}{int(number or 1) + more}" for more in (1, 2, 3)]
     yield from (_one(problem, text, other) for other in dict.fromkeys((*missing, *counted)) if not is_number(name))
+
+
+def _names_without_node(tree: Tree) -> list[str]:
+    """Return the names that nodes read and that stand nowhere as a key."""
+    read: dict[str, None] = {}
+    keys: set[str] = {"input"}
+    level = [tree]
+    while level:
+        part = level.pop()
+        if isinstance(part, Sequence):
+            level.extend(part.items)
+        elif isinstance(part, Mapping):
+            keys.update(part.keys())
+            level.extend(entry.value for entry in part.entries)
+            source = part.get("from")
+            items = source.items if isinstance(source, Sequence) else (source,)
+            read.update((item.text.partition(".")[0], None) for item in items if isinstance(item, Scalar))
+    return [name for name in read if name not in keys and not is_number(name)]
 
 
 def _repeated(problem: yaml_problems.DuplicateKey, text: str, state: State) -> Iterator[Proposal]:
@@ -157,10 +173,10 @@ def _file(problem: spec.CannotReadSpec, text: str, state: State) -> Iterator[Pro
 def _value(problem: expansion.WrongParameterValue, text: str, state: State) -> Iterator[Proposal]:
     """Yield a value near the one that is wrong; else what the same parameter has elsewhere in the file."""
     word = text.strip("\"'").lower()
-    if word in _TRUTH:
-        yield _one(problem, text, _TRUTH[word])
     if word != text and word in ("true", "false"):
         yield _one(problem, text, word)
+    if text in ("true", "false"):
+        yield _one(problem, text, "1" if text == "true" else "0")
     if problem.example and problem.wanted.startswith("a number"):
         yield _one(problem, text, problem.example)
     yield from (_one(problem, text, number) for number in _numbers_near(text.strip("\"'"), problem.wanted))
@@ -187,15 +203,19 @@ def _numbers_near(text: str, wanted: str) -> Iterator[str]:
 
 
 def _values_elsewhere(problem: Any, state: State) -> list[str]:
+    return _usual_values(problem.op, problem.name, problem.span, state)
+
+
+def _usual_values(op_name: str, parameter: str, span: Span | None, state: State) -> list[str]:
     """Return the values that a parameter of an op or block most often has in the file, those of equal nodes first."""
-    layout = state.layout(problem.span.path) if problem.span else None
+    layout = None if span is None else state.layout(span.path)
     if layout is None or layout.tree is None:
         return []
     found: Counter[str] = Counter()
     faulty = {other.span for other in state.compiled.problems}
     for node in _nodes_in(layout.tree):
-        op, value = node.get("op"), node.get(problem.name)
-        is_same = isinstance(op, Scalar) and op.text == problem.op
+        op, value = node.get("op"), node.get(parameter)
+        is_same = isinstance(op, Scalar) and op.text == op_name
         if isinstance(value, Scalar | Sequence) and value.span not in faulty:
             found[layout.lines.of(value.span)] += 1000 if is_same else 1
     return [value for value, _ in found.most_common(_MOST_NUMBERS)]
@@ -265,9 +285,32 @@ def _else(problem: graph.ElseNeeded, text: str, state: State) -> Iterator[Propos
         yield Proposal(f"else: {name}", (SetKey(node, "else", name),))
 
 
-def _count(problem: expansion.BadRepeat, text: str, state: State) -> Iterator[Proposal]:
-    """Yield integers near a count that is none."""
+def _lone_name(problem: expressions.UnknownName, text: str, state: State) -> Iterator[Proposal]:
+    """Yield what the parameter has elsewhere, for a name that is all of its value and nothing like another name."""
+    layout = state.layout(problem.span.path) if problem.span else None
+    place = None if layout is None or problem.span is None else layout.argument_at(problem.span)
+    if place is None or text not in (problem.name, f'"{problem.name}"'):
+        return
+    op, parameter = BY_NAME.get(place[0]), place[1]
+    field = None if op is None else op.model_fields.get(parameter)
+    if field is not None and not field.is_required() and field.default is not None:
+        yield _one(problem, text, flow(field.default))
+    yield from (_one(problem, text, value) for value in _usual_values(*place, problem.span, state))
+
+
+def _index(problem: expressions.IndexOutOfRange, text: str, state: State) -> Iterator[Proposal]:
+    """Yield the last index that there is, then those before it."""
     del state
+    for index in range(problem.length - 1, max(problem.length - 6, -1), -1):
+        new = re.sub(rf"\[\s*{problem.index}\s*\]", f"[{index}]", text)
+        yield _one(problem, text, f"{index}" if text.strip() == str(problem.index) else new)
+
+
+def _count(problem: expansion.BadRepeat, text: str, state: State) -> Iterator[Proposal]:
+    """Yield integers near a count that is none, and the counts of other loops."""
+    if text in ("true", "false"):
+        yield _one(problem, text, "1" if text == "true" else "0")
+    yield from (_one(problem, text, value) for value in _usual_values("", "repeat", problem.span, state))
     yield from (_one(problem, text, number) for number in _numbers_near(text.strip("\"'"), "at least 0"))
 
 
@@ -278,7 +321,16 @@ def _inputs(problem: graph.WrongInputCount, text: str, state: State) -> Iterator
     tree = None if layout is None or node is None else layout.value_at(node)
     source = tree.get("from") if isinstance(tree, Mapping) else None
     del text
-    if node is None or layout is None or not isinstance(source, Sequence):
+    if node is None or layout is None:
+        return
+    if isinstance(source, Scalar):
+        known = layout.names_before(node)
+        yield from (
+            Proposal(f"from: [{source.text}, {name}]", (Replace(source.span, f"[{source.text}, {name}]"),))
+            for name in known[:_MOST_NAMES]
+            if name != source.text
+        )
+    if not isinstance(source, Sequence):
         return
     names = [layout.lines.of(item.span) for item in source.items]
     if problem.wanted.startswith("1 ") and len(names) > 1:
@@ -338,6 +390,8 @@ _SPECIAL: tuple[
     (spec.MissingKey, _missing_key),
     (graph.ElseNeeded, _else),
     (expansion.BadRepeat, _count),
+    (expressions.UnknownName, _lone_name),
+    (expressions.IndexOutOfRange, _index),
     (graph.WrongInputCount, _inputs),
     (expressions.ExpressionSyntax, _expression),
 )

@@ -129,10 +129,11 @@ def identity(problem: Problem) -> tuple[str, str, str | None]:
 
 @dataclass(frozen=True, slots=True)
 class Cure:
-    """A fix that was tried, and the spec with it."""
+    """A fix that was tried, and the spec with it; and whether mistakes come to light that the problem hid."""
 
     fix: Fix
     state: State
+    reveals: bool
 
 
 def attempt(state: State, problem: Problem, proposal: Proposal, budget: Budget) -> Cure | None:
@@ -159,13 +160,15 @@ def attempt(state: State, problem: Problem, proposal: Proposal, budget: Budget) 
         return None
     if not _others_hold(state, after, edits):
         return None
-    return Cure(Fix(proposal.description, edits), after)
+    return Cure(Fix(proposal.description, edits), after, bool(fresh))
 
 
 def _was_hidden(found: Problem, problem: Problem, before: State) -> bool:
     """Tell whether a problem could not be found before another one was cured."""
     if before.compiled.template is None:
         return found.span is None or problem.span is None or found.span.line > problem.span.line
+    if (found.code, found.node) == (problem.code, problem.node):
+        return False
     graph = before.compiled.graph
     return found.node is not None and (graph is None or found.node not in graph.nodes)
 

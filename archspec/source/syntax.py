@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from yaml.error import MarkedYAMLError
 
 from archspec.source.fault import YamlFault
+from archspec.source.span import extent
 
 if TYPE_CHECKING:
     from yaml.error import YAMLError
@@ -38,6 +39,11 @@ _BY_MESSAGE = (
     (" tag", "yaml-tag"),
 )
 
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'", re.DOTALL)
+_STUCK_KEY = re.compile(r"[ \t]*(?:- +)*([\w.-]+)(?::| +)(?=[{\[])")
+_NO_KEY = re.compile(r"[ \t]*(?:- +)*([\w.-]+)(?:[ \t]+[^:#\n]*)?(?:#[^\n]*)?\r?")
+_NEXT_KEY = re.compile(r"[\w.-]+:[ \t]")
+_IN_BRACKETS = ("did not find expected ','", "did not find expected node")
 _AFTER_VALUE = tuple(f"did not find expected {what}" for what in ("',' or", "key", "<document start>"))
 
 
@@ -85,7 +91,9 @@ class _Explainer:
             self.tab()
             or self.unclosed()
             or self.reserved_character()
+            or self.unclosed_earlier()
             or self.text_after_value()
+            or self.closes_nothing()
             or self.between_items()
             or self.other()
         )
@@ -118,6 +126,48 @@ class _Explainer:
             "unclosed-bracket", self.source.span_at(bracket, bracket + 1), bracket=opened, closing=_PAIRS[opened]
         )
 
+    def unclosed_earlier(self) -> YamlFault | None:
+        """A quote or a bracket that was left open: what reads on is a line of the mapping around it."""
+        start, bracket = self.context.value, self.context.bracket
+        if start is not None and (quoted := _QUOTED.match(self.text, start)):
+            reads_on = extent(quoted[0])[0] > 0 and quoted.end() == self.index
+            if reads_on and self.text[self.index : self.index + 1] not in ",:]}":
+                return YamlFault("unclosed-quote", self.source.span_at(start, start + 1), quote=self.text[start])
+        if bracket is None or not self.problem.startswith(_IN_BRACKETS):
+            return None
+        opening, here = (self._indent(self._line_start(index)) for index in (bracket, self.index))
+        if self._line_start(bracket) == self._line_start(self.index) or here > opening:
+            return None
+        opened = self.text[bracket]
+        return YamlFault(
+            "unclosed-bracket", self.source.span_at(bracket, bracket + 1), bracket=opened, closing=_PAIRS[opened]
+        )
+
+    def _line_start(self, index: int) -> int:
+        return index - extent(self.text[:index])[1]
+
+    def _indent(self, line_start: int) -> int:
+        indentation = _INDENTATION.match(self.text, line_start)
+        return 0 if indentation is None else indentation.end() - line_start
+
+    def stuck_key(self) -> YamlFault | None:
+        """A key without a colon, or without a blank behind it: here before braces (`conv {op: conv}`), or above."""
+        start = self._line_start(self.index)
+        key = _STUCK_KEY.match(self.text, start)
+        if key is None and start:
+            above = _NO_KEY.fullmatch(self.text, self._line_start(start - 1), start - 1)
+            key = above if above and self._indent(above.start()) == self._indent(start) else None
+        if key is None:
+            return None
+        return YamlFault("missing-colon", self.source.span_at(key.start(1), key.end(1)), text=key[1])
+
+    def closes_nothing(self) -> YamlFault | None:
+        """A bracket too many."""
+        character = self.text[self.index : self.index + 1]
+        if self.context.bracket is not None or character not in ("]", "}") or "tag" in self.about:
+            return None
+        return YamlFault("yaml-syntax", self.here(), reason=f"this '{character}' closes no bracket")
+
     def reserved_character(self) -> YamlFault | None:
         """A value that starts with a character to which YAML gives a meaning: `@x`, `%x`, a backtick, `* 2`, `> 3`."""
         start = self.started if any(what in self.about for what in ("alias", "anchor", "block scalar")) else None
@@ -134,6 +184,8 @@ class _Explainer:
             return None
         if self.context.bracket is not None and character not in "[{" and self.text[start] not in "[{\"'":
             return None
+        if self.context.bracket is not None and _NEXT_KEY.match(self.text, self.index):
+            return None  # a comma is missing
         return None if self.started_on_an_earlier_line(start) else unquoted(self.source, start, character)
 
     def started_on_an_earlier_line(self, start: int) -> bool:
@@ -141,7 +193,7 @@ class _Explainer:
 
     def between_items(self) -> YamlFault | None:
         bracket = self.context.bracket
-        if bracket is None or not self.problem.startswith(("did not find expected ','", "did not find expected node")):
+        if bracket is None or not self.problem.startswith(_IN_BRACKETS):
             return None
         opened = self.text[bracket]
         return YamlFault(
@@ -155,6 +207,8 @@ class _Explainer:
     def other(self) -> YamlFault:
         message = f"{self.about} {self.problem}".strip()
         slug = next((slug for words, slug in _BY_MESSAGE if words in message), "yaml-syntax")
+        if slug == "unexpected-colon" and (stuck := self.stuck_key()):
+            return stuck
         if slug == "yaml-syntax":
             return YamlFault(slug, self.here(), reason=message)
         if slug == "yaml-tag":

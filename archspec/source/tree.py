@@ -43,10 +43,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A mapping, in the order of the file. Keys are unique."""
+    """A mapping, in the order of the file. Keys are unique.
+
+    `dropped` are the positions, among the entries, of those that were passed over since their key was there already.
+    """
 
     span: Span
     entries: tuple[Entry, ...]
+    dropped: tuple[int, ...] = ()
 
     def get(self, key: str) -> Tree | None:
         """Return the value of the key whose text is `key`, or None."""

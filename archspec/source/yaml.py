@@ -125,6 +125,7 @@ class _Open:
     seen: dict[tuple[str, ScalarValue], Scalar] = field(default_factory=dict[tuple[str, "ScalarValue"], Scalar])
     first: Span | None = None
     last: Span | None = None
+    dropped: list[int] = field(default_factory=list[int])
     is_repeated: bool = False  # the key is there already, so its value is passed over
 
     @property
@@ -203,7 +204,11 @@ class _Builder:
         node = self._open.pop()
         span = self._collection_span(node, event)
         self._value_start = _start(node.event).index if node.in_brackets else None
-        tree = Mapping(span, tuple(node.entries)) if node.is_mapping else Sequence(span, tuple(node.items))
+        tree = (
+            Mapping(span, tuple(node.entries), tuple(node.dropped))
+            if node.is_mapping
+            else Sequence(span, tuple(node.items))
+        )
         self._close_node(node.event, _Built(tree, self._nodes - node.nodes_before, node.height + 1), span)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
@@ -254,7 +259,9 @@ class _Builder:
         elif parent.key is None:
             parent.key = self._key(parent, built.tree, span)
         else:
-            if not parent.is_repeated:
+            if parent.is_repeated:
+                parent.dropped.append(len(parent.entries))
+            else:
                 parent.entries.append(Entry(parent.key, built.tree))
             parent.key, parent.is_repeated = None, False
 

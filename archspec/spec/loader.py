@@ -103,6 +103,7 @@ class _Loader:
         if _is_library(mapping):
             return self._file_of_blocks(mapping, origin)
         self.reader.level(SpecLevel, mapping)
+        mapping = self.reader.respelt(SpecLevel, mapping)
         extends = mapping.get("extends")
         spec = self._whole(mapping, origin) if extends is None else self._derived(mapping, extends, origin)
         return spec if self.all_read else None  # otherwise it is not known which blocks there are
@@ -267,7 +268,9 @@ class _Loader:
         mapping = self._mapping(source)
         if mapping is None:
             return None
-        self.reader.level(LibraryLevel if _is_library(mapping) else SpecLevel, mapping)
+        model = LibraryLevel if _is_library(mapping) else SpecLevel
+        self.reader.level(model, mapping)
+        mapping = self.reader.respelt(model, mapping)
         own = self._blocks(mapping, origin)
         inner: dict[str, BlockTemplate] = {}
         home = Library(inner, own.broken)
@@ -295,6 +298,7 @@ class _Loader:
         with reader.inside(entry.key.text):
             assert isinstance(tree, Mapping)
             reader.level(SpecBlockLevel, tree, f"block {printable(entry.key.text)!r}")
+            tree = reader.respelt(SpecBlockLevel, tree)
             named = tree.get("spec")
             text = None if named is None else reader.word(named, "spec")
             found = None if named is None or text is None else opened(text, named.span, origin, self.reader.report)

@@ -22,6 +22,7 @@ from archspec.spec.models import BlockLevel, InputLevel, Level, OutputLevel
 from archspec.spec.node_reader import NodeReader
 from archspec.spec.parameters import read_parameters
 from archspec.spec.template import (
+    GAP,
     Argument,
     BlockTemplate,
     GraphTemplate,
@@ -138,6 +139,19 @@ class Reader:
         """Tell whether one of those keys most likely stands for `meant`."""
         return any(closest(key.text, model.known()) == meant for key in self.unknown_keys(model, tree))
 
+    def respelt(self, model: type[Level], tree: Mapping) -> Mapping:
+        """Return a mapping with what was meant by misspelt keys, which have been reported, to read on with."""
+        strange = {key.span: closest(key.text, model.known()) for key in self.unknown_keys(model, tree)}
+        meant = [name for name in strange.values() if name is not None and tree.get(name) is None]
+        fresh = {span: name for span, name in strange.items() if name is not None and meant.count(name) == 1}
+        entries = (
+            Entry(dataclasses.replace(entry.key, text=fresh[entry.key.span]), entry.value)
+            if entry.key.span in fresh
+            else entry
+            for entry in tree.entries
+        )
+        return dataclasses.replace(tree, entries=tuple(entries)) if fresh else tree
+
     def name(self, key: Scalar, what: str, fault_of: Callable[[str], str | None]) -> bool:
         """Check a name; report what is wrong with it."""
         reason = fault_of(key.text)
@@ -162,6 +176,8 @@ class Reader:
             return None
         if isinstance(tree, Mapping):
             nodes = [self._named_node(entry) for entry in tree.entries]
+            for count, position in enumerate(tree.dropped):
+                nodes.insert(position + count, NodeTemplate(f"{GAP}{count}", tree.span, broken=True))
         else:
             nodes = [self.node(str(index), item.span, item) for index, item in enumerate(tree.items)]
         if not nodes:
@@ -287,6 +303,7 @@ class Reader:
             if tree is None:
                 return None
             self.level(BlockLevel, tree, where)
+            tree = self.respelt(BlockLevel, tree)
             graph_tree = tree.get("graph")
             graph = None if graph_tree is None else self.graph(graph_tree, where)
             params_tree = tree.get("params")

@@ -32,6 +32,10 @@ class Repeat:
     name: Scalar | None = None
 
 
+GAP = "(again)"
+"""What the names of nodes begin with that stand for those whose name was there already."""
+
+
 @dataclass(frozen=True, slots=True)
 class GraphTemplate:
     """A graph: its nodes in order; a list graph names them by index."""
@@ -39,6 +43,11 @@ class GraphTemplate:
     span: Span
     nodes: tuple[NodeTemplate, ...]
     is_list: bool
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether it has nodes of which neither the name nor the content is known."""
+        return any(node.name.startswith(GAP) for node in self.nodes)
 
 
 @dataclass(frozen=True, slots=True)
