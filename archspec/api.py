@@ -330,6 +330,24 @@ def compile_text(source: SourceFile, choice: Choice, texts: Mapping[Path, str] |
     return Compiled(source, sources, template, graph, collector.problems)
 
 
+def read_template(path: str | Path, sources: dict[str, SourceFile]) -> SpecTemplate:
+    """Read a spec of which several networks are to be made; the files go to `sources`, by the paths in their spans.
+
+    Raises:
+        SpecError: something is wrong in it, whatever is chosen of it; or it is a file of blocks.
+        OSError: it cannot be opened.
+    """
+    shown = str(path)
+    source = _standard_input() if shown == "-" else read_source(Path(path), shown)
+    collector = Collector()
+    template = load_template(source, source.place, collector, sources)
+    if template is None or collector:
+        raise SpecError(collector.problems, sources)
+    if template.is_library:
+        raise SpecError((EmptyGraph(span=template.span, where="this file of blocks"),), sources)
+    return template
+
+
 def _standard_input() -> SourceFile:
     from archspec.diagnostics.catalog.yaml import from_fault
     from archspec.source.fault import YamlFault

@@ -16,6 +16,7 @@ COMMANDS = {
     "fix": Entry("archspec.cli.fix", "Mend what has a cure that was tried."),
     "shapes": Entry("archspec.cli.shapes", "Print shapes, params, MACs and receptive fields."),
     "field": Entry("archspec.cli.field", "Print what the units of a node see of the input."),
+    "scan": Entry("archspec.cli.scan", "Print the costs of many variants; find those within a budget."),
     "build": Entry("archspec.cli.build", "Write PyTorch source, ONNX and a summary."),
     "export": Entry("archspec.cli.export", "Write ONNX with trained weights."),
     "diff": Entry("archspec.cli.diff", "Print what differs between two networks."),

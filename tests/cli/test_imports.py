@@ -36,6 +36,7 @@ assert not loaded, loaded
         (("field", "good.yaml", "fc"), ("numpy", "rich")),
         (("build", "good.yaml", "--emit", "torch,summary"), ()),
         (("expand", "good.yaml"), ()),
+        (("scan", "good.yaml", "--set", "width=4,8"), ("numpy", "rich")),
         (("diff", "good.yaml", "--set-b", "width=8"), ("rich",)),
         (("explain", "AS204"), ("networkx", "pydantic", "numpy", "rich")),
         (("ops", "conv"), ()),
