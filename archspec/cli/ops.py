@@ -13,8 +13,8 @@ from archspec.cli.options import format_option
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archspec.cli.op_reference import OpReference
     from archspec.ir.op import Op
+    from archspec.ops.reference import OpReference
 
 
 @click.command()
@@ -29,8 +29,8 @@ def ops(*, name: str | None, form: str) -> None:
       archspec ops conv
       archspec ops --format json
     """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
-    from archspec.cli.op_reference import describe_op
     from archspec.ops.catalog import OPS
+    from archspec.ops.reference import describe_op
 
     references = [describe_op(op) for op in (OPS if name is None else (_find(name),))]
     if form == "json":

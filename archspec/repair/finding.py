@@ -11,7 +11,8 @@ from archspec.repair.spelling import respelt
 from archspec.repair.trial import Budget, Cure, State, attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from archspec.api import Compiled
     from archspec.diagnostics.problem import Problem
@@ -25,12 +26,15 @@ THOROUGH = (100_000, 150)
 """Nodes and trials where someone asked for fixes."""
 
 
-def with_fixes(compiled: Compiled, choice: Choice, budget: tuple[int, int] = IN_PASSING) -> tuple[Problem, ...]:
+def with_fixes(
+    compiled: Compiled, choice: Choice, budget: tuple[int, int] = IN_PASSING, texts: Mapping[Path, str] | None = None
+) -> tuple[Problem, ...]:
     """Return the problems of a spec, with the fixes that were tried and found to work.
 
-    A fix cures its problem and brings no new error. Fixes of several problems are each tried alone.
+    A fix cures its problem and brings no new error. Fixes of several problems are each tried alone. `texts` stand in
+    place of other files, as they did when the spec was compiled.
     """
-    state, left = State(compiled, choice), Budget(*budget)
+    state, left = State(compiled, choice, dict(texts or {})), Budget(*budget)
     found = ((problem, cure(state, problem, left)) for problem in compiled.problems)
     return tuple(dataclasses.replace(problem, fix=cured.fix) if cured else problem for problem, cured in found)
 

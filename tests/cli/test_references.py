@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archspec.cli import networks
-from archspec.cli.op_reference import type_text, yaml_text
 from archspec.diagnostics.catalog.listing import ALL
 from archspec.ops.catalog import BY_NAME, OPS
+from archspec.ops.reference import type_text, yaml_text
 from archspec.spec.files import zoo_root
 
 if TYPE_CHECKING:

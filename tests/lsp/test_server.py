@@ -1,0 +1,215 @@
+"""The language server as an editor sees it: a client of its own, over standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
+from tests.lsp.cursor import HEAD, SPEC, SPECS, at
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Coroutine
+    from pathlib import Path
+
+PATIENCE = 60
+
+
+class Editor:
+    """A client with one server."""
+
+    def __init__(self) -> None:
+        self.client = LanguageClient("editor", "1")
+        self.published: dict[str, tuple[types.Diagnostic, ...]] = {}
+        self._news = asyncio.Event()
+        self._version = 0
+
+        @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)  # pyright: ignore[reportUntypedFunctionDecorator]
+        def on_diagnostics(params: types.PublishDiagnosticsParams) -> None:
+            self.published[params.uri] = tuple(params.diagnostics)
+            self._news.set()
+
+    async def open(self, path: Path, text: str) -> str:
+        uri = path.as_uri()
+        self.client.text_document_did_open(
+            types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "yaml", 0, text))
+        )
+        return uri
+
+    def edit(self, uri: str, start: types.Position, end: types.Position, text: str) -> None:
+        self._version += 1
+        self.client.text_document_did_change(
+            types.DidChangeTextDocumentParams(
+                types.VersionedTextDocumentIdentifier(uri=uri, version=self._version),
+                [types.TextDocumentContentChangePartial(types.Range(start, end), text)],
+            )
+        )
+
+    async def hover(self, uri: str, position: types.Position) -> str:
+        answer = await self.client.text_document_hover_async(
+            types.HoverParams(types.TextDocumentIdentifier(uri), position)
+        )
+        return answer.contents.value if answer and isinstance(answer.contents, types.MarkupContent) else ""
+
+    async def diagnostics(self, uri: str, count: int) -> tuple[types.Diagnostic, ...]:
+        """Wait until a document has so many diagnostics."""
+        while len(self.published.get(uri, ())) != count or uri not in self.published:
+            self._news.clear()
+            await asyncio.wait_for(self._news.wait(), PATIENCE)
+        return self.published[uri]
+
+
+@asynccontextmanager
+async def editor() -> AsyncGenerator[Editor]:
+    made = Editor()
+    client = made.client
+    await client.start_io(sys.executable, "-m", "archspec", "lsp")
+    await client.initialize_async(types.InitializeParams(capabilities=types.ClientCapabilities()))
+    client.initialized(types.InitializedParams())
+    yield made
+    await client.shutdown_async(None)
+    client.exit(None)
+    await client.stop()
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(work, 2 * PATIENCE))
+
+
+def place(words: str, text: str = SPEC) -> types.Position:
+    before = text[: at(words, text)]
+    return types.Position(before.count("\n"), len(before) - before.rfind("\n") - 1)
+
+
+def test_a_session(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editor() as it:
+            uri = await it.open(tmp_path / "net.yaml", SPEC)
+            assert await it.diagnostics(uri, 0) == ()
+            assert "**out** N x 16 x 30 x 30" in await it.hover(uri, place("‸stem:"))
+
+            start = place("out_channels: ‸16")
+            it.edit(uri, start, types.Position(start.line, start.character + 2), "24")
+            answers = [await it.hover(uri, place("‸stem:")) for _ in range(3)]
+            assert "N x 24 x 30 x 30" in answers[-1] or "still being compiled" in answers[-1]
+
+            document = types.TextDocumentIdentifier(uri)
+            it.edit(uri, start, types.Position(start.line, start.character + 2), "-1")
+            (found,) = await it.diagnostics(uri, 1)
+            assert found.code_description is not None
+            assert "#as" in found.code_description.href
+            assert found.severity == types.DiagnosticSeverity.Error
+            it.edit(uri, start, types.Position(start.line, start.character + 2), "16")
+            await it.diagnostics(uri, 0)
+
+            everything = types.Range(types.Position(0, 0), types.Position(1000, 0))
+            hints = await it.client.text_document_inlay_hint_async(types.InlayHintParams(document, everything))
+            assert hints is not None
+            assert "N x 32 x 30 x 30" in [hint.label for hint in hints]
+            symbols = await it.client.text_document_document_symbol_async(types.DocumentSymbolParams(document))
+            assert symbols is not None
+            assert [symbol.name for symbol in symbols][:3] == ["classes", "image", "unit"]
+            (target,) = await locations(it, document, place("op: un‸it, channels: 32"))
+            assert target.range.start == types.Position(6, 2)
+            edit = await it.client.text_document_rename_async(types.RenameParams(document, place("‸stem:"), "root"))
+            assert edit is not None
+            assert edit.changes is not None
+            assert [change.new_text for change in edit.changes[uri]] == ["root", "root"]
+
+    run(session())
+
+
+async def locations(
+    it: Editor, document: types.TextDocumentIdentifier, position: types.Position
+) -> list[types.Location]:
+    found = await it.client.text_document_definition_async(types.DefinitionParams(document, position))
+    assert isinstance(found, list | tuple)
+    return [each for each in found if isinstance(each, types.Location)]
+
+
+def test_completion_and_fixes_while_the_text_is_wrong(tmp_path: Path) -> None:
+    text = f"{HEAD}graph:\n  conv: {{op: conv, out_channels: 8, kernal_size: 3}}\n"
+
+    async def session() -> None:
+        async with editor() as it:
+            uri = await it.open(tmp_path / "net.yaml", text)
+            document = types.TextDocumentIdentifier(uri)
+            (found,) = await it.diagnostics(uri, 1)
+            actions = await it.client.text_document_code_action_async(
+                types.CodeActionParams(document, found.range, types.CodeActionContext([found]))
+            )
+            assert actions is not None
+            (action,) = actions
+            assert isinstance(action, types.CodeAction)
+            assert action.edit is not None
+            assert action.edit.changes is not None
+            assert [edit.new_text for edit in action.edit.changes[uri]] == ["kernel_size"]
+
+            end = types.Position(text.count("\n"), 0)
+            it.edit(uri, end, end, "  next: {op: conv, ")
+            items = await it.client.text_document_completion_async(
+                types.CompletionParams(document, types.Position(end.line, 19))
+            )
+            assert isinstance(items, list | tuple)
+            assert {"out_channels", "kernel_size", "padding"} <= {item.label for item in items}
+            assert "`conv`" in await it.hover(uri, place("‸conv: {", text))
+
+    run(session())
+
+
+def test_texts_that_are_not_saved_stand_for_their_files(tmp_path: Path) -> None:
+    family = tmp_path / "family.yaml"
+    family.write_text(f"{HEAD}graph: {{relu: relu}}\n", encoding="utf-8")
+    network = tmp_path / "net.yaml"
+    text = "archspec: 1\nname: net\nextends: family.yaml\nparams: {classes: 3}\n"
+    network.write_text(text, encoding="utf-8")
+
+    async def session() -> None:
+        async with editor() as it:
+            uri = await it.open(network, text)
+            await it.diagnostics(uri, 0)
+            base = await it.open(family, family.read_text(encoding="utf-8"))
+            await it.diagnostics(base, 0)
+            it.edit(base, types.Position(2, 9), types.Position(2, 16), "labels")
+            (found,) = await it.diagnostics(uri, 1)
+            assert "classes" in found.message
+            it.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(base)))
+            await it.diagnostics(uri, 0)
+
+    run(session())
+
+
+def test_code_points_beyond_the_first_plane(tmp_path: Path) -> None:
+    text = f"{HEAD}graph:\n  conv: {{op: conv, out_channels: 8, kernel_size: 1}}  # \U0001f600\n  relu: relu\n"
+
+    async def session() -> None:
+        async with editor() as it:
+            uri = await it.open(tmp_path / "net.yaml", text)
+            assert "N x 8 x 32 x 32" in await it.hover(uri, place("  ‸relu:", text))
+            line = text.split("\n")[5]
+            end = types.Position(5, len(line) + 1)  # in UTF-16, the face is two units
+            it.edit(uri, end, end, "!")
+            assert "N x 8 x 32 x 32" in await it.hover(uri, place("  ‸relu:", text))
+
+    run(session())
+
+
+def test_resnet152_after_an_edit() -> None:
+    path = SPECS / "resnet152.yaml"
+    text = path.read_text(encoding="utf-8")
+
+    async def session() -> None:
+        async with editor() as it:
+            uri = await it.open(path, text)
+            assert await it.diagnostics(uri, 0) == ()
+            assert "**params** 60,192,808" in await it.hover(uri, place("‸variant", text))
+            end = types.Position(text.count("\n"), 0)
+            it.edit(uri, end, end, "params: {classes: 10}\n")
+            await asyncio.sleep(1)
+            assert "**result fc** N x 10\n" in await it.hover(uri, place("‸variant", text))
+
+    run(session())
