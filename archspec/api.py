@@ -231,7 +231,7 @@ def load(
     /,
     *,
     variant: str | None = None,
-    inputs: Mapping[str, tuple[int, ...]] | None = None,
+    inputs: Mapping[str, tuple[int | str, ...]] | None = None,
     allow_imports: bool = False,
     **params: Any,
 ) -> Architecture:
@@ -272,7 +272,7 @@ def check(
     path: str | Path,
     *,
     variant: str | None = None,
-    inputs: Mapping[str, tuple[int, ...]] | None = None,
+    inputs: Mapping[str, tuple[int | str, ...]] | None = None,
     params: Mapping[str, Any] | None = None,
     allow_imports: bool = False,
 ) -> tuple[Problem, ...]:
@@ -327,7 +327,12 @@ def compile_text(source: SourceFile, choice: Choice, texts: Mapping[Path, str] |
     sources: dict[str, SourceFile] = {}
     template = load_template(source, source.place, collector, sources, texts)
     graph = None if template is None else elaborate(template, collector, choice)
-    return Compiled(source, sources, template, graph, collector.problems)
+    problems = collector.problems
+    if template is not None and choice.inputs:
+        from archspec.passes.size_advice import advised
+
+        problems = advised(problems, template, choice)
+    return Compiled(source, sources, template, graph, problems)
 
 
 def read_template(path: str | Path, sources: dict[str, SourceFile]) -> SpecTemplate:

@@ -64,7 +64,7 @@ def build(  # noqa: PLR0913  (one parameter per option)
     spec: str,
     variant: str | None,
     params: dict[str, Any],
-    inputs: dict[str, tuple[int, ...]],
+    inputs: dict[str, tuple[int | str, ...]],
     quiet: bool,
     folder: Path,
     emit: tuple[str, ...],

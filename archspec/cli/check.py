@@ -47,7 +47,7 @@ def check(  # noqa: PLR0913  (one parameter per option)
     specs: tuple[str, ...],
     variant: str | None,
     params: dict[str, Any],
-    inputs: dict[str, tuple[int, ...]],
+    inputs: dict[str, tuple[int | str, ...]],
     form: str,
     quiet: bool,
 ) -> None:

@@ -13,7 +13,7 @@ from archspec.cli.specs import load_spec
 @click.command()
 @spec_options
 def expand(
-    *, spec: str, variant: str | None, params: dict[str, Any], inputs: dict[str, tuple[int, ...]], quiet: bool
+    *, spec: str, variant: str | None, params: dict[str, Any], inputs: dict[str, tuple[int | str, ...]], quiet: bool
 ) -> None:
     """Print SPEC with nothing left to resolve: no parameters, blocks, repeats or conditions.
 

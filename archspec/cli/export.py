@@ -42,7 +42,7 @@ def export(  # noqa: PLR0913  (one parameter per option)
     spec: str,
     variant: str | None,
     params: dict[str, Any],
-    inputs: dict[str, tuple[int, ...]],
+    inputs: dict[str, tuple[int | str, ...]],
     quiet: bool,
     weights_path: Path | None,
     path: Path | None,

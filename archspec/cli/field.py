@@ -41,7 +41,7 @@ def field(  # noqa: PLR0913  (one parameter per option)
     spec: str,
     variant: str | None,
     params: dict[str, Any],
-    inputs: dict[str, tuple[int, ...]],
+    inputs: dict[str, tuple[int | str, ...]],
     quiet: bool,
     node: str,
     unit: tuple[int, ...] | None,

@@ -48,7 +48,7 @@ def fix(  # noqa: PLR0913  (one parameter per option)
     as_diff: bool,
     variant: str | None,
     params: dict[str, Any],
-    inputs: dict[str, tuple[int, ...]],
+    inputs: dict[str, tuple[int | str, ...]],
     form: str,
     quiet: bool,
 ) -> None:

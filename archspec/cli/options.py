@@ -26,7 +26,7 @@ class Decorator(Protocol):
 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_SHAPE = re.compile(r"[0-9]{1,9}(x[0-9]{1,9})*\Z")
+_SHAPE = re.compile(r"([0-9]{1,9}|[A-Z][A-Za-wyz0-9_]*)(x([0-9]{1,9}|[A-Z][A-Za-wyz0-9_]*))*\Z")
 
 
 def settings_of(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
@@ -54,14 +54,17 @@ def _setting(text: str, param: click.Parameter) -> tuple[str, Any]:
     return name, value
 
 
-def inputs_of(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
-    """Read `3x288x288`, or `NAME=3x288x288` for a network with several inputs; the name of a single one is empty."""
-    shapes: dict[str, tuple[int, ...]] = {}
+def inputs_of(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, tuple[int | str, ...]]:
+    """Read `3x288x288`, or `NAME=3x288x288` for a network with several inputs; the name of a single one is empty.
+
+    A size may be a name that begins with a capital (`3xHxW`): then it is left open.
+    """
+    shapes: dict[str, tuple[int | str, ...]] = {}
     for value in values:
         name, equals, shape = value.rpartition("=")
-        sizes = tuple(int(size) for size in shape.split("x")) if _SHAPE.match(shape) else ()
+        sizes = tuple(int(size) if size.isdigit() else size for size in shape.split("x")) if _SHAPE.match(shape) else ()
         if not sizes or 0 in sizes or (equals and not _NAME.match(name)):
-            wanted = "write sizes with x between them, channels first, as in --input 3x288x288"
+            wanted = "write sizes with x between them, channels first, as in --input 3x288x288 or 3xHxW"
             raise click.BadParameter(wanted, param=param)
         shapes[name] = sizes
     return shapes

@@ -55,7 +55,7 @@ def shapes(  # noqa: PLR0913  (one parameter per option)
     spec: str,
     variant: str | None,
     params: dict[str, Any],
-    inputs: dict[str, tuple[int, ...]],
+    inputs: dict[str, tuple[int | str, ...]],
     quiet: bool,
     depth: int | None,
     columns: Columns | None,

@@ -22,7 +22,7 @@ def check_spec(
     path: str,
     variant: str | None,
     params: Mapping[str, Any],
-    inputs: Mapping[str, tuple[int, ...]],
+    inputs: Mapping[str, tuple[int | str, ...]],
     *,
     fixes: bool = False,
 ) -> tuple[Problem, ...]:
@@ -68,7 +68,7 @@ def load_spec(
     path: str,
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
-    inputs: Mapping[str, tuple[int, ...]] | None = None,
+    inputs: Mapping[str, tuple[int | str, ...]] | None = None,
 ) -> Architecture:
     """Return a spec's network. Warnings are printed, unless the session is quiet.
 

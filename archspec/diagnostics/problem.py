@@ -96,8 +96,11 @@ class ProblemError(Exception):
 
     def __init__(self, *problems: Problem) -> None:
         """Keep the problems, in the order in which they were found."""
-        super().__init__(*[f"{problem.code}: {problem.message()}" for problem in problems])
+        super().__init__(*problems)
         self.problems = problems
+
+    def __str__(self) -> str:
+        return "; ".join(f"{problem.code}: {problem.message()}" for problem in self.problems)
 
 
 class Collector:

@@ -10,14 +10,13 @@ from archspec.diagnostics.catalog.expansion import MissingParameter, WrongParame
 from archspec.diagnostics.catalog.graph import SameForAllSamples
 from archspec.diagnostics.catalog.spec import (
     EmptyGraph,
-    NotSupported,
+    OpenChannels,
     UnknownInput,
     UnknownSpecParameter,
     UnknownVariant,
     WrongKind,
 )
-from archspec.diagnostics.problem import ProblemError
-from archspec.diagnostics.text import printable
+from archspec.diagnostics.problem import Collector, ProblemError
 from archspec.elaborate import arguments
 from archspec.elaborate.environment import ShapeView, value_of
 from archspec.elaborate.expand import Expander
@@ -25,6 +24,7 @@ from archspec.elaborate.frame import Frame
 from archspec.elaborate.imports import Imports
 from archspec.elaborate.initialisation import Initialisation
 from archspec.elaborate.limits import LimitError, Limits
+from archspec.elaborate.open_sizes import ATTEMPTS, OpenSizes, is_symbol, may_be_for_its_size
 from archspec.elaborate.preprocessing import Preprocessing
 from archspec.ir.fields import LARGEST_INTEGER
 from archspec.ir.graph import Graph, Output, Scope, Value
@@ -38,10 +38,10 @@ from archspec.spec.template import Ref
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from archspec.diagnostics.problem import Collector
     from archspec.elaborate.environment import Environment
     from archspec.elaborate.frame import Results
     from archspec.ir.preprocess import PreprocessFacts
+    from archspec.source.span import Span
     from archspec.spec.template import Argument, InputTemplate, Parameter, SpecTemplate, Variant
 
 P = ParamSpec("P")
@@ -54,13 +54,13 @@ class Choice:
     Attributes:
         variant: a variant's name.
         params: values of parameters.
-        inputs: shapes per sample by input name; "" stands for a single input.
+        inputs: shapes per sample by input name; "" stands for a single input. A size that is a name is left open.
         allow_imports: whether classes that the spec names by import path may be imported, which runs their code.
     """
 
     variant: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
+    inputs: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict[str, "tuple[int | str, ...]"])
     allow_imports: bool = False
 
 
@@ -70,14 +70,28 @@ def elaborate(
     """Return the network that a spec describes. Problems go to `collector`.
 
     With errors the graph is what could be made of the spec: nodes that failed, and those that depend on them, are
-    missing.
+    missing. Where sizes are left open it is made at the first of some usual sizes that works.
     """
-    return _Elaboration(spec, collector, choice or Choice(), limits or Limits()).run()
+    made: list[tuple[Graph, Collector]] = []
+    for attempt in range(ATTEMPTS):
+        sizes, found = OpenSizes(spec, attempt), Collector()
+        found.extend(collector.problems)  # of what was read: what failed for them needs no problem of its own
+        made.append((_Elaboration(spec, found, choice or Choice(), limits or Limits(), sizes).run(), found))
+        if not may_be_for_its_size(sizes, found.problems):
+            break
+    # Where no size works, the first says best what is wrong.
+    works = not any(problem.severity == "error" for problem in made[-1][1].problems)
+    graph, found = made[-1 if works else 0]
+    collector.extend(found.problems)
+    return graph
 
 
 class _Elaboration:
-    def __init__(self, spec: SpecTemplate, collector: Collector, choice: Choice, limits: Limits) -> None:
+    def __init__(
+        self, spec: SpecTemplate, collector: Collector, choice: Choice, limits: Limits, sizes: OpenSizes
+    ) -> None:
         self.spec = spec
+        self.sizes = sizes
         self.collector = collector
         self.choice = choice
         imports = Imports(allowed=choice.allow_imports)
@@ -114,6 +128,8 @@ class _Elaboration:
             params=params,
             init=initialisation.rules(),
             preprocess=self._preprocess(types, outputs, frame.env),
+            symbols=self.sizes.numbers,
+            symbolic_inputs=self.sizes.marks,
         )
 
     def _name(self) -> str:
@@ -198,14 +214,30 @@ class _Elaboration:
             types[target] = self._given(target, shape)
         return types
 
-    def _given(self, name: str, shape: tuple[int, ...]) -> TensorType | None:
+    def _given(self, name: str, shape: tuple[int | str, ...]) -> TensorType | None:
         dtype = next(template.dtype for template in self.spec.inputs if template.name == name)
-        if shape and all(type(size) is int and 0 < size <= LARGEST_INTEGER for size in shape):
-            return TensorType(tuple(shape), dtype)
-        wanted = "a list of sizes, each an integer of at least 1"
-        found = "x".join(map(str, shape)) or "empty"
-        self.collector.add(WrongKind(what=f"the shape given for input {name!r}", wanted=wanted, found=found))
+        sizes = [
+            self._open(name, place, len(shape), size) if isinstance(size, str) else size
+            for place, size in enumerate(shape)
+        ]
+        known = tuple(size for size in sizes if type(size) is int and 0 < size <= LARGEST_INTEGER)
+        if known and len(known) == len(shape):
+            return TensorType(known, dtype)
+        if None not in sizes:
+            wanted = "a list of sizes, each an integer of at least 1, or a name such as H"
+            found = "x".join(map(str, shape)) or "empty"
+            self.collector.add(WrongKind(what=f"the shape given for input {name!r}", wanted=wanted, found=found))
         return None
+
+    def _open(self, name: str, position: int, rank: int, symbol: str, span: Span | None = None) -> int | None:
+        """Return the number at which an open size is made; None after reporting."""
+        if not position and rank > 1:
+            self.collector.add(OpenChannels(span=span, input=name, symbol=symbol))
+            return None
+        if not is_symbol(symbol):
+            return -1
+        self.sizes.mark(name, position, rank, symbol)
+        return self.sizes.number(symbol, name, position)
 
     def _input(self, template: InputTemplate, env: Environment) -> TensorType | None:
         if template.name in self.choice.inputs or ("" in self.choice.inputs and len(self.spec.inputs) == 1):
@@ -220,12 +252,8 @@ class _Elaboration:
 
     def _size(self, template: InputTemplate, position: int, env: Environment) -> int | None:
         tree = template.shape[position]
-        symbolic = isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.text not in env
-        if symbolic and isinstance(tree, Scalar) and tree.text.isidentifier() and tree.text[0].isupper():
-            feature = f"the symbolic size {printable(tree.text)!r}"
-            hint = f"write a number, or give the shape with --input {template.name}=3x224x224"
-            self.collector.add(NotSupported(span=tree.span, feature=feature, suggestion=hint))
-            return None
+        if isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.text not in env and is_symbol(tree.text):
+            return self._open(template.name, position, len(template.shape), tree.text, tree.span)
         value = self._reported(value_of, tree, env)
         if isinstance(value, float) and value.is_integer():
             value = int(value)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from archspec.ir.graph import Graph, Output
     from archspec.ir.initialisation import Initialiser, InitRule
-    from archspec.ir.tensor import TensorType
     from archspec.source.writing import Document
     from archspec.spec.template import SpecTemplate
 
@@ -55,7 +54,7 @@ def _entries(graph: Graph, spec: SpecTemplate) -> Iterator[tuple[str, Document]]
     yield "name", graph.name
     if spec.description:
         yield "description", sentence(spec.description)
-    yield "inputs", flow({name: _input(tensor) for name, tensor in graph.inputs.items()})
+    yield "inputs", flow({name: _input(graph, name) for name in graph.inputs})
     if graph.preprocess is not None:
         yield "preprocess", flow(graph.preprocess.stated())
     if graph.init:
@@ -66,8 +65,11 @@ def _entries(graph: Graph, spec: SpecTemplate) -> Iterator[tuple[str, Document]]
         yield "outputs", outputs
 
 
-def _input(tensor: TensorType) -> object:
-    return tensor.shape if tensor.dtype == "float32" else {"shape": tensor.shape, "dtype": tensor.dtype}
+def _input(graph: Graph, name: str) -> object:
+    tensor = graph.inputs[name]
+    marks = graph.symbolic_inputs.get(name, (None,) * tensor.rank)
+    shape = tuple(mark or size for mark, size in zip(marks, tensor.shape, strict=True))
+    return shape if tensor.dtype == "float32" else {"shape": shape, "dtype": tensor.dtype}
 
 
 def _fills(rule: InitRule) -> str:

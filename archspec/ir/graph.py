@@ -146,6 +146,8 @@ class Graph:
         params: the values of the spec's parameters.
         init: how parameters get their first values, where that is not PyTorch's default.
         preprocess: how images become the first input, if that is stated.
+        symbols: the sizes that the spec leaves open, each with the number that the network is made at.
+        symbolic_inputs: for the inputs with such sizes, the symbol of each axis; None for an axis of a given size.
     """
 
     name: str
@@ -156,6 +158,8 @@ class Graph:
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     init: tuple[InitRule, ...] = ()
     preprocess: PreprocessFacts | None = None
+    symbols: Mapping[str, int] = field(default_factory=dict[str, int])
+    symbolic_inputs: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict[str, "tuple[str | None, ...]"])
 
     def type_of(self, value: Value) -> TensorType:
         """Return the type of a value."""

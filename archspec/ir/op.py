@@ -71,6 +71,8 @@ class Op(Parametrised):
     arity: ClassVar[Arity] = Arity()
     is_random: ClassVar[bool] = False  # whether it draws random numbers in training
     looks_up: ClassVar[bool] = False  # whether it reads only as many of its weights as its result has
+    # Whether `infer` does with sizes only what `archspec.ir.sizes` can follow; otherwise it is asked size by size.
+    follows_sizes: ClassVar[bool] = True
     # Which inputs may be the same for all samples where others are not, and are stretched over the batch then.
     stretches: ClassVar[frozenset[Batch]] = frozenset()
 

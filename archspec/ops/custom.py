@@ -57,6 +57,7 @@ class CustomOp(Op):
     """A module class of the user's own. Each has a subclass, whose parameters are those of the constructor."""
 
     is_random: ClassVar[bool] = True  # it may be, so the order of steps stays
+    follows_sizes: ClassVar[bool] = False  # its rule is somebody else's, or PyTorch is asked
     imported: ClassVar[Imported]
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:

@@ -11,6 +11,7 @@ from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, Int, PositiveInt
 from archspec.ir.op import Op, Sample
 from archspec.ir.records import Arg, Constant, OnnxNode, TorchExpression, TorchFunction
+from archspec.ir.sizes import fixed
 from archspec.ir.window import POINTWISE, AxisMap, Window
 from archspec.ops.axes import AXIS, mixed_axes, moved_axes, sample_axis, with_batch
 from archspec.ops.dtypes import require_float
@@ -72,6 +73,12 @@ class Parts(Op):
         return True
 
 
+def _parts(size: int, each: int) -> Shape:
+    """Return the sizes of parts of `each`, of which the last may be smaller."""
+    count = fixed(-(-size // each))
+    return (*(each for _ in range(count - 1)), size - (count - 1) * each)
+
+
 class Split(Parts):
     """Cuts an axis into parts of given sizes, read as `node.0`, `node.1`, ... (torch.split).
 
@@ -94,7 +101,7 @@ class Split(Parts):
 
     def sizes(self, size: int, axis: int) -> Shape:
         if isinstance(self.split_size, int):
-            return tuple(min(self.split_size, size - start) for start in range(0, size, self.split_size))
+            return _parts(size, self.split_size)
         if sum(self.split_size) != size:
             sizes = tuple(self.split_size)
             raise ProblemError(SplitSizesDiffer(op=self.op, param="split_size", sizes=sizes, axis=axis, size=size))
@@ -128,7 +135,7 @@ class Chunk(Parts):
 
     def sizes(self, size: int, axis: int) -> Shape:
         each = -(-size // self.chunks)
-        sizes = tuple(min(each, size - start) for start in range(0, size, each))
+        sizes = _parts(size, each)
         if len(sizes) != self.chunks:
             # PyTorch gives fewer parts then: 5 in 4 chunks is 2 + 2 + 1.
             problem = AxisDoesNotDivide(op=self.op, param="chunks", axis=axis, size=size, parts=self.chunks)
@@ -164,10 +171,11 @@ class Slice(Op):
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         (tensor,) = inputs
         axis = sample_axis(self.op, self.axis, tensor)
-        taken = self._taken(tensor.shape[axis])
-        if not taken:
+        start, end = self._ends(tensor.shape[axis])
+        if end <= start:
             raise ProblemError(EmptyOutput(op=self.op, param="start", axis=f"{axis}.", size=0, shape=tensor.shape))
-        return (tensor.with_shape(*tensor.shape[:axis], len(taken), *tensor.shape[axis + 1 :]),)
+        taken = -((start - end) // self.step)
+        return (tensor.with_shape(*tensor.shape[:axis], taken, *tensor.shape[axis + 1 :]),)
 
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
         return self.reads(inputs)[0][1:]
@@ -203,7 +211,14 @@ class Slice(Op):
         return (step("Slice", X, *(Constant((value,)) for value in values)),)
 
     def _taken(self, size: int) -> range:
-        return range(size)[self.start : self.end : self.step]
+        return range(*self._ends(size), self.step)
+
+    def _ends(self, size: int) -> tuple[int, int]:
+        """Return the first place that is taken, and the one behind the last, as Python's slices count them."""
+        start, end = (
+            place + size if place < 0 else place for place in (self.start, 0 if self.end is None else self.end)
+        )
+        return min(max(start, 0), size), size if self.end is None else min(max(end, 0), size)
 
 
 class Mean(Op):

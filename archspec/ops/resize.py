@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeAlias
 
 from pydantic import Field, model_validator
@@ -13,6 +12,7 @@ from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, PerAxis, PositiveNumber
 from archspec.ir.op import Arity, Op, Sample
 from archspec.ir.records import Absent, Arg, Constant, OnnxNode, TorchExpression, TorchFunction
+from archspec.ir.sizes import scaled
 from archspec.ir.window import POINTWISE, AxisMap, Nothing, Resample
 from archspec.ops.lowering import PREVIOUS, X, chain, step
 from archspec.ops.spatial import collapse, per_axis, require_elements, require_map
@@ -133,7 +133,7 @@ class Upsample(Op):
         if self.size is not None:
             return per_axis(self.op, "size", self.size, tensor)
         factors = per_axis(self.op, "scale_factor", self.scale_factor or 1.0, tensor)
-        return tuple(math.floor(size * factor) for size, factor in zip(tensor.spatial, factors, strict=True))
+        return tuple(scaled(size, factor) for size, factor in zip(tensor.spatial, factors, strict=True))
 
     def _stretches(self, tensor: TensorType) -> tuple[Stretch, ...]:
         """Return what happens to each axis: by the factors if they are given and leave no doubt, else by the sizes.

@@ -10,6 +10,7 @@ from pydantic import Field
 from archspec.ir.fields import Bool, NonNegativeInt, PaddingPair, PerAxis
 from archspec.ir.op import Op
 from archspec.ir.records import Arg
+from archspec.ir.sizes import fixed
 from archspec.ir.window import POINTWISE, AxisMap, Window
 from archspec.ops.spatial import collapse, limit_padding, onnx_pads, padding_pairs, per_axis, require_map, slide
 
@@ -108,7 +109,7 @@ def _steps_over(window: Window, size: int) -> bool:
     """Return whether some output sees padding only, since its elements lie on both sides of a small input."""
     if window.dilation <= size:
         return False
-    outputs = range(max(0, window.output(size)))
+    outputs = range(max(0, fixed(window.output(size))))
     firsts = (output * window.stride - window.low for output in outputs)
     taps = range(0, window.extent, window.dilation)
     return any(not any(0 <= first + tap < size for tap in taps) for first in firsts)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from archspec.ir.tensor import Shape
     from archspec.passes.receptive_field import ReceptiveField
     from archspec.passes.report import Row
 
@@ -47,7 +46,7 @@ class Column:
     headers: tuple[str, ...] = ()
 
 
-def show_shape(shape: Shape, batch: int | None = None) -> str:
+def show_shape(shape: Iterable[int | str], batch: int | None = None) -> str:
     """Return a shape with its batch: `N x 64 x 112 x 112`."""
     return " x ".join(["N" if batch is None else str(batch), *map(str, shape)])
 
@@ -107,7 +106,10 @@ def _field_data(field: ReceptiveField) -> tuple[Datum, ...]:
 
 
 def _show_shapes(row: Row) -> str:
-    return ", ".join(dict.fromkeys(show_shape(shape, row.batch) for shape in row.shapes))
+    formulas = row.formulas or (None,) * len(row.shapes)
+    return ", ".join(
+        dict.fromkeys(show_shape(known or shape, row.batch) for shape, known in zip(row.shapes, formulas, strict=True))
+    )
 
 
 def _number(value: int) -> str:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archspec.ir.graph import Value
+from archspec.passes.heads import training_only
 from archspec.passes.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from archspec.ir.graph import Graph, Node
 
 
@@ -36,7 +35,7 @@ def memory(graph: Graph, batch: int = 1) -> Memory:
     results of the network to the end, and while a node runs both its inputs and its results are alive. No buffer is
     reused in place. Heads that are there only in training take no part in inference.
     """
-    idle = _training_only(graph)
+    idle = training_only(graph)
     last = _last_uses(graph, idle)
     live = sum(tensor.bytes_of(batch) for tensor in graph.inputs.values())
     peak, peak_node, kept = live, "", 0
@@ -70,21 +69,3 @@ def _last_uses(graph: Graph, idle: frozenset[str]) -> dict[str, list[Value]]:
         if path is not None:
             found.setdefault(path, []).append(value)
     return found
-
-
-def _training_only(graph: Graph) -> frozenset[str]:
-    """Return the nodes that only heads of training need."""
-    heads = _needed(graph, (output.value.node for output in graph.outputs if output.training_only))
-    return heads - _needed(graph, (output.value.node for output in graph.outputs if not output.training_only))
-
-
-def _needed(graph: Graph, ends: Iterable[str]) -> frozenset[str]:
-    """Return the nodes on which some nodes depend, themselves included."""
-    needed: set[str] = set()
-    waiting = list(ends)
-    while waiting:
-        path = waiting.pop()
-        if path in graph.nodes and path not in needed:
-            needed.add(path)
-            waiting.extend(value.node for value in graph.nodes[path].inputs)
-    return frozenset(needed)

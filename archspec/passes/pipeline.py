@@ -9,6 +9,7 @@ from archspec.passes.cost import Cost, costs, total
 from archspec.passes.memory import Memory, memory
 from archspec.passes.precision import in_precision
 from archspec.passes.receptive_field import ReceptiveField, receptive_fields
+from archspec.passes.sizes import Sizes, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ class Analysis:
         memory: the memory of the activations.
         batch: how many samples costs and memory are for; None is one, called N.
         dtype: the dtype of floating point tensors; None is what the spec says.
+        sizes: how shapes depend on the sizes that the spec leaves open, and which work; None if it leaves none open.
     """
 
     receptive_fields: Mapping[str, ReceptiveField] = field(default_factory=dict[str, ReceptiveField])
@@ -35,6 +37,7 @@ class Analysis:
     memory: Memory = field(default_factory=lambda: Memory(0, 0, ""))
     batch: int | None = None
     dtype: str | None = None
+    sizes: Sizes | None = None
 
     @property
     def samples(self) -> int:
@@ -68,6 +71,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("costs", lambda graph, found: replace(found, costs=costs(graph, found.samples, found.dtype))),
     Pass("totals", lambda _, found: replace(found, totals=total(found.costs.values()))),
     Pass("memory", lambda graph, found: replace(found, memory=_memory(graph, found))),
+    Pass("sizes", lambda graph, found: replace(found, sizes=sizes(graph))),
 )
 
 

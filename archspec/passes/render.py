@@ -54,6 +54,8 @@ def render_text(
     parts = [headline(graph, analysis, complete=complete), *_align(table, columns), ""]
     if "receptive_field" in columns:
         parts += [*legend(table), *last_map_lines(graph, analysis), ""]
+    if lines := size_lines(analysis):
+        parts += [*lines, ""]
     totals = total_lines(analysis)
     width = max(len(value) for _, value, _ in totals)
     parts += [f"{name:<12}{value:>{width}}  {note}" for name, value, note in totals]
@@ -104,7 +106,7 @@ def render_json(graph: Graph, analysis: Analysis, problems: Iterable[Problem] = 
 
 def headline(graph: Graph, analysis: Analysis, *, complete: bool = True) -> str:
     """Return what the network is and reads: `resnet34 (image: N x 3 x 224 x 224)`, and what was chosen: `float16`."""
-    inputs = ", ".join(f"{name}: {show_shape(tensor.shape, analysis.batch)}" for name, tensor in graph.inputs.items())
+    inputs = ", ".join(f"{name}: {show_shape(_open_shape(graph, name), analysis.batch)}" for name in graph.inputs)
     chosen = ([] if analysis.batch is None else [f"batch {analysis.batch}"]) + [analysis.dtype or ""]
     return "; ".join([f"{graph.name} ({inputs})", ", ".join(filter(None, chosen))]).removesuffix("; ") + (
         "" if complete else ", as far as it could be made"
@@ -163,6 +165,20 @@ def largest_lines(table: Sequence[Row], count: int = 3) -> list[tuple[str, str]]
 
 def _at(node: str) -> str:
     return f", at {node}" if node else ""
+
+
+def _open_shape(graph: Graph, name: str) -> Iterable[int | str]:
+    shape = graph.inputs[name].shape
+    marks = graph.symbolic_inputs.get(name, (None,) * len(shape))
+    return (mark or size for mark, size in zip(marks, shape, strict=True))
+
+
+def size_lines(analysis: Analysis) -> list[str]:
+    """Return which sizes work, and those that the figures are for, where the spec leaves sizes open."""
+    if analysis.sizes is None:
+        return []
+    chosen = ", ".join(f"{name} = {size}" for name, size in analysis.sizes.chosen.items())
+    return [*(f"sizes that work: {line}" for line in analysis.sizes.lines()), f"figures are for {chosen}"]
 
 
 def _align(table: Sequence[Row], keys: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from archspec.diagnostics.machine import problem_records
-from archspec.ir.graph import Node
+from archspec.ir.graph import Node, Value
 from archspec.passes.cost import Cost, total
 from archspec.passes.precision import precision_of
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from archspec.diagnostics.machine import Json
     from archspec.diagnostics.problem import Problem
-    from archspec.ir.graph import Graph, Scope, Value
+    from archspec.ir.graph import Graph, Scope
     from archspec.ir.tensor import Shape
     from archspec.passes.pipeline import Analysis
     from archspec.passes.receptive_field import ReceptiveField
@@ -34,6 +34,7 @@ class Row:
         inputs: the rows (or inputs of the network) that it reads; a result of several as `split.0`.
         shape: the shape of the (first) result, without the batch.
         shapes: those of all results.
+        formulas: those that depend on sizes which the spec leaves open, as formulas; None for the others.
         params: trained elements.
         buffers: elements that are not trained.
         macs: multiply-accumulates.
@@ -63,6 +64,7 @@ class Row:
     receptive_field: ReceptiveField
     batch: int | None = None
     nodes: int = 1
+    formulas: tuple[tuple[str, ...] | None, ...] = ()
 
     @property
     def cost(self) -> Cost:
@@ -122,6 +124,7 @@ def document(graph: Graph, analysis: Analysis, problems: Iterable[Problem] = (),
             "moved_bytes": totals.moved_bytes,
             "intensity": round(totals.intensity, 3),
         },
+        **({} if analysis.sizes is None else {"sizes": analysis.sizes.record()}),
         "problems": problem_records(problems),
     }
 
@@ -134,6 +137,7 @@ def row_record(row: Row) -> dict[str, Json]:
         "inputs": list(row.inputs),
         "shape": list(row.shape),
         "shapes": [list(shape) for shape in row.shapes],
+        **({"symbolic_shapes": [[*each] if each else None for each in row.formulas]} if row.formulas else {}),
         "params": row.params,
         "buffers": row.buffers,
         "macs": row.macs,
@@ -197,11 +201,18 @@ def _row(graph: Graph, analysis: Analysis, name: str, group: _Group, depth: int 
         inputs=tuple(dict.fromkeys(_value_name(graph, value, depth) for value in read)),
         shape=group.last.output.shape,
         shapes=tuple(result.shape for result in group.last.output_types),
+        formulas=_formulas(analysis, group.last),
         receptive_field=analysis.receptive_fields[group.last.path],
         batch=analysis.batch,
         nodes=len(group.nodes),
         **asdict(total(analysis.costs[node.path] for node in group.nodes)),
     )
+
+
+def _formulas(analysis: Analysis, node: Node) -> tuple[tuple[str, ...] | None, ...]:
+    if analysis.sizes is None:
+        return ()
+    return tuple(analysis.sizes.shape(Value(node.path, index)) for index in range(len(node.output_types)))
 
 
 def _value_name(graph: Graph, value: Value, depth: int | None) -> str:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archspec.passes.columns import BY_KEY, DEFAULT_COLUMNS
-from archspec.passes.render import headline, largest_lines, last_map_lines, legend, total_lines
+from archspec.passes.render import headline, largest_lines, last_map_lines, legend, size_lines, total_lines
 from archspec.passes.report import rows
 
 if TYPE_CHECKING:
@@ -69,6 +69,10 @@ def _print_notes(console: Console, lines: Sequence[str], analysis: Analysis, lea
     for line in lines:
         console.print(Text(line, style="dim"))
     if lines:
+        console.print()
+    if lines := size_lines(analysis):
+        for line in lines:
+            console.print(Text(line))
         console.print()
     totals = total_lines(analysis)
     width = max(len(value) for _, value, _ in totals)

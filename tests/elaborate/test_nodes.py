@@ -267,7 +267,7 @@ def test_faults_around_the_graph(head: str, fault: Fault) -> None:
         ("{x: [3, 0, 8]}", Fault("AS304", 3, 17, None)),
         ("{x: [3, true, 8]}", Fault("AS304", 3, 17, None)),
         ("{x: [3, [1], 8]}", Fault("AS304", 3, 17, None)),
-        ("{x: [3, H, 8]}", Fault("AS114", 3, 17, None)),
+        ("{x: [C, H, 8]}", Fault("AS114", 3, 14, None)),
         ("{x: [3, h, 8]}", Fault("AS127", 3, 17, None)),
         ("{x: {shape: [3], dtype: int3}}", Fault("AS103", 3, 33, None)),
         ("{x: {shap: [3]}}", Fault("AS101", 3, 14, None)),

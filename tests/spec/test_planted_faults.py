@@ -94,7 +94,7 @@ PLANTS = (
     Plant("version", r"^archspec: 1", "archspec: 7", "AS105"),
     Plant("type of a parameter", r"\bchannels: int\b", "channels: integer", "AS107", ("residual_mnist", "resnet")),
     Plant("size of an input", r"^(inputs: \{\w+: \[\d), \d+", r"\1, 0", "AS304"),
-    Plant("symbolic size", r"^(inputs: \{\w+: \[\d), \d+", r"\1, H", "AS114"),
+    Plant("open channels", r"^(inputs: \{\w+: \[)\d+", r"\1C", "AS114"),
     Plant("variant", r"^  (\w+): \{(depths|stages)", r"  \1: {\2s", "AS109", ("resnet", "vgg")),
     Plant("op beside share", r"\{op: add,", "{op: add, share: conv1,", "AS103"),
 )

@@ -442,32 +442,35 @@ class BadGraphEdit(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotSupported(Problem):
-    """A part of the language that this version does not compile yet.
+class OpenChannels(Problem):
+    """The channels of an input are left open, as height and width may be.
+
+    The first layers have weights for each channel, so a network is one for a certain number of channels.
 
     Bad:
         archspec: 1
         name: example
-        inputs: {x: [3, H, W]}
+        inputs: {x: [C, H, W]}
         graph: {relu: relu}
 
     Good:
         archspec: 1
         name: example
-        inputs: {x: [3, 8, 8]}
+        inputs: {x: [3, H, W]}
         graph: {relu: relu}
     """
 
     code: ClassVar[str] = "AS114"
-    slug: ClassVar[str] = "not-supported"
+    slug: ClassVar[str] = "open-channels"
 
-    feature: str
+    input: str
+    symbol: str
 
     def message(self) -> str:
-        return f"{self.feature} is not supported by this version of archspec"
+        return f"the channels of input {printable(self.input)} must be a number, not {printable(self.symbol)}"
 
     def help(self) -> str:
-        return self.suggestion or "leave it out; it is part of the language, and of a later version"
+        return "only the sizes behind the channels can be left open; channels can be a parameter"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -550,7 +553,7 @@ PROBLEMS: tuple[type[Problem], ...] = (
     OutsideRoot,
     ExtendsLoop,
     BadGraphEdit,
-    NotSupported,
+    OpenChannels,
     UnknownInput,
     PreprocessDoesNotFit,
 )
