@@ -56,12 +56,12 @@ class Architecture:
     Get one from `archspec.load`. Everything but `module` and `export_onnx` works without torch.
     """
 
-    def __init__(self, graph: Graph, spec: SpecTemplate, source: SourceFile, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, graph: Graph, spec: SpecTemplate, source: SourceFile, *, as_written: bool) -> None:
         """Use `archspec.load` instead."""
         self.graph = graph
         self.spec = spec
-        self.problems = problems
         self._source = source
+        self._as_written = as_written
 
     @property
     def name(self) -> str:
@@ -92,6 +92,14 @@ class Architecture:
     def fingerprint(self) -> str:
         """The SHA-256 of the resolved spec: the same however the spec was put together."""
         return hashlib.sha256(self.expand().encode()).hexdigest()
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """The warnings: what the lints find, without what the spec allows."""
+        from archspec.passes.lints.run import find_lints
+
+        fields = self.analysis.receptive_fields if "analysis" in vars(self) else None
+        return find_lints(self.spec, self.graph, fields, as_written=self._as_written)
 
     @cached_property
     def analysis(self) -> Analysis:
@@ -260,12 +268,12 @@ def load_chosen(path: str | Path, choice: Choice) -> Architecture:
     """
     compiled = compile_spec(path, choice)
     template, graph, problems = compiled.template, compiled.graph, compiled.problems
-    if template is None or graph is None or any(problem.severity == "error" for problem in problems):
+    if template is None or graph is None or problems:
         raise SpecError(problems, compiled.sources, graph)
     if template.is_library:
         no_network = EmptyGraph(span=template.span, where="this file of blocks")
         raise SpecError((*problems, no_network), compiled.sources, graph)
-    return Architecture(graph, template, compiled.source, problems)
+    return Architecture(graph, template, compiled.source, as_written=compiled.as_written)
 
 
 def check(
@@ -276,13 +284,13 @@ def check(
     params: Mapping[str, Any] | None = None,
     allow_imports: bool = False,
 ) -> tuple[Problem, ...]:
-    """Return everything that is wrong or doubtful in a spec. The arguments are those of `load`.
+    """Return everything that is wrong in a spec, or doubtful if nothing is wrong. The arguments are those of `load`.
 
     Raises:
         OSError: the file cannot be opened.
     """
     try:
-        return compile_spec(path, Choice(variant, params or {}, inputs or {}, allow_imports)).problems
+        return compile_spec(path, Choice(variant, params or {}, inputs or {}, allow_imports)).findings()
     except ProblemError as error:
         return error.problems
 
@@ -296,7 +304,8 @@ class Compiled:
         sources: all files that were read for it, by path, itself among them.
         template: the spec as it was written; None if it could not be read.
         graph: its network, or as much of it as could be made.
-        problems: everything that is wrong or doubtful in it.
+        problems: everything that is wrong in it.
+        as_written: nothing was chosen from outside.
     """
 
     source: SourceFile
@@ -304,6 +313,15 @@ class Compiled:
     template: SpecTemplate | None
     graph: Graph | None
     problems: tuple[Problem, ...]
+    as_written: bool = True
+
+    def findings(self) -> tuple[Problem, ...]:
+        """Return what is wrong; if nothing is, what the lints find doubtful, without what the spec allows."""
+        from archspec.passes.lints.run import find_lints
+
+        if self.problems or self.template is None or self.graph is None:
+            return self.problems
+        return find_lints(self.template, self.graph, as_written=self.as_written)
 
 
 def compile_spec(path: str | Path, choice: Choice, texts: Mapping[Path, str] | None = None) -> Compiled:
@@ -332,7 +350,8 @@ def compile_text(source: SourceFile, choice: Choice, texts: Mapping[Path, str] |
         from archspec.passes.size_advice import advised
 
         problems = advised(problems, template, choice)
-    return Compiled(source, sources, template, graph, problems)
+    as_written = choice.variant is None and not choice.params and not choice.inputs
+    return Compiled(source, sources, template, graph, problems, as_written)
 
 
 def read_template(path: str | Path, sources: dict[str, SourceFile]) -> SpecTemplate:

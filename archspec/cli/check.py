@@ -12,6 +12,7 @@ import click
 
 from archspec.cli.options import (
     allow_imports_option,
+    allow_option,
     format_option,
     input_option,
     quiet_option,
@@ -37,6 +38,8 @@ _HEAD_BYTES = 1 << 16
 @variant_option
 @set_option
 @input_option
+@allow_option
+@click.option("--strict", is_flag=True, help="Exit with 1 if there is a warning, too.")
 @allow_imports_option
 @format_option("text", "json", "sarif")
 @quiet_option
@@ -48,19 +51,22 @@ def check(  # noqa: PLR0913  (one parameter per option)
     variant: str | None,
     params: dict[str, Any],
     inputs: dict[str, tuple[int | str, ...]],
+    strict: bool,
     form: str,
     quiet: bool,
 ) -> None:
     """Report every problem in each SPEC: a file, a folder of specs, a pattern, or - for standard input.
 
-    Exits with 1 if there is an error. Text goes to standard error; JSON and SARIF are results, on standard output, with
-    fixes that were tried, as far as that is quick; `archspec fix` tries more, and makes them.
+    Warnings are lints: what is allowed and most likely not meant. Exits with 1 if there is an error. Text goes to
+    standard error; JSON and SARIF are results, on standard output, with fixes that were tried, as far as that is quick;
+    `archspec fix` tries more, and makes them.
 
     \b
     Examples:
       archspec check specs/resnet34.yaml
       archspec check specs/ --format sarif > problems.sarif
       archspec check specs/families/resnet.yaml --variant resnet50 --set classes=102
+      archspec check specs/ --strict --allow bias-before-norm,AS706
       cat spec.yaml | archspec check -
     """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
     problems: list[Problem] = []
@@ -74,7 +80,7 @@ def check(  # noqa: PLR0913  (one parameter per option)
         click.echo(as_text(problems, current()), nl=False)
     if form == "text" and not quiet and not problems:
         click.echo(f"{len(found)} spec{'s' if len(found) != 1 else ''}: no problems")
-    ctx.exit(exit_code(problems))
+    ctx.exit(exit_code(problems, strict=strict))
 
 
 def find_specs(place: str, problems: list[Problem]) -> Iterable[str]:

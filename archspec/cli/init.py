@@ -12,6 +12,8 @@ from archspec.cli.options import quiet_option
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archspec.diagnostics.problem import Problem
+
 
 @click.command()
 @click.argument("network", metavar="NETWORK")
@@ -88,7 +90,28 @@ def _text(found: Path, name: str) -> str:
         yield renamed(source, name)
 
     wanted = _resolved(original.text, found, original.name)
-    return next((text for text in candidates() if _resolved(text, found, name) == wanted), renamed(source, name))
+    text = next((text for text in candidates() if _resolved(text, found, name) == wanted), renamed(source, name))
+    return _tidied(text, found)
+
+
+def _tidied(text: str, place: Path) -> str:
+    """Return a text that stands in a place without blocks of other variants, and with what lints it has to allow."""
+    from archspec.diagnostics.catalog.lints_unused import UnusedBlock
+    from archspec.spec.standalone import with_allowed, without_blocks
+
+    text = with_allowed(text, ())
+    unused = [problem.name for problem in _lints(text, place) if isinstance(problem, UnusedBlock)]
+    text = without_blocks(text, unused) if unused else text
+    return with_allowed(text, tuple(dict.fromkeys(problem.slug for problem in _lints(text, place))))
+
+
+def _lints(text: str, place: Path) -> tuple[Problem, ...]:
+    from archspec.api import compile_text
+    from archspec.elaborate.network import Choice
+    from archspec.source.span import SourceFile
+
+    found = compile_text(SourceFile(place.name, text, place), Choice()).findings()
+    return tuple(problem for problem in found if problem.severity == "warning")
 
 
 def _resolved(text: str, place: Path, name: str) -> str | None:

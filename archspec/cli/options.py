@@ -89,6 +89,24 @@ def _remember_imports(_ctx: click.Context, _param: click.Parameter, value: bool)
     return value
 
 
+def _remember_allowed(_ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Read codes and names of lints, with commas between."""
+    names = [name.strip() for value in values for name in value.split(",") if name.strip()]
+    if not names:
+        if values:
+            raise click.BadParameter("write codes or names of lints, with commas between, as in AS701", param=param)
+        return ()
+    from archspec.diagnostics.catalog import lints
+    from archspec.diagnostics.text import did_you_mean, printable
+
+    codes = {name: lints.code_of(name) for name in names}
+    for name in (name for name, code in codes.items() if code is None):
+        remedy = did_you_mean(name, lints.CODES) or "`archspec explain` lists them: the warnings, AS701 and following"
+        raise click.BadParameter(f"there is no lint '{printable(name)}'; {remedy}", param=param)
+    current().allowed |= {code for code in codes.values() if code is not None}
+    return values
+
+
 def format_option(*forms: str) -> Decorator:
     """Add `--format`, with the first of the forms as the default; the parameter is called `form`."""
     return click.option(
@@ -135,14 +153,24 @@ allow_imports_option: Decorator = click.option(
     help="Import classes that the spec names (op: package.module:Class), which runs their code.",
 )
 
+allow_option: Decorator = click.option(
+    "--allow",
+    metavar="CODES",
+    multiple=True,
+    expose_value=False,
+    callback=_remember_allowed,
+    help="Do not report these lints, by code or name, with commas between. Repeatable.",
+)
+
 spec_argument: Decorator = click.argument("spec", metavar="SPEC")
 
 
 def spec_options(command: Command) -> Command:
-    """Add what every command on a spec takes: SPEC, `--variant`, `--set`, `--input`, `--allow-imports`, `--quiet`.
+    """Add what every command on a spec takes: SPEC, `--variant`, `--set`, `--input`, `--allow...`, `--quiet`.
 
-    Its parameters are called `spec`, `variant`, `params`, `inputs` and `quiet`; the session knows of the imports.
+    Its parameters are called `spec`, `variant`, `params`, `inputs` and `quiet`; the session knows what is allowed.
     """
-    for option in (quiet_option, allow_imports_option, input_option, set_option, variant_option, spec_argument):
+    options = (variant_option, set_option, input_option, allow_option, allow_imports_option, quiet_option)
+    for option in (*reversed(options), spec_argument):
         command = option(command)
     return command

@@ -44,9 +44,14 @@ def as_text(problems: Sequence[Problem], session: Session, *, color: bool = Fals
     return render_text(problems, sources, color=color, width=width_of(sys.stderr))
 
 
-def exit_code(problems: Sequence[Problem]) -> int:
-    """Return what a command exits with: 0 without errors, else the gravest of their codes."""
-    return max((problem.exit_code for problem in problems if problem.severity == "error"), default=0)
+def exit_code(problems: Sequence[Problem], *, strict: bool = False) -> int:
+    """Return what a command exits with: 0 without errors, else the gravest of their codes. Strictly, warnings count."""
+    return max((problem.exit_code for problem in problems if strict or problem.severity == "error"), default=0)
+
+
+def unsilenced(problems: Sequence[Problem], session: Session) -> tuple[Problem, ...]:
+    """Return the problems that the session does not allow."""
+    return tuple(problem for problem in problems if problem.code not in session.allowed)
 
 
 def _sources(problems: Sequence[Problem], known: Mapping[str, SourceFile]) -> dict[str, SourceFile]:

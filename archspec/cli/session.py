@@ -25,6 +25,7 @@ class Session:
         form: how problems are printed: text, json or sarif. Other formats of a command leave it at text.
         quiet: whether to print problems only.
         allow_imports: whether classes that specs name by import path may be imported.
+        allowed: the codes of warnings that are not to be shown.
         sources: files whose text is at hand, by the path that their spans show.
     """
 
@@ -32,6 +33,7 @@ class Session:
     form: str = "text"
     quiet: bool = False
     allow_imports: bool = False
+    allowed: frozenset[str] = frozenset()
     sources: dict[str, SourceFile] = field(default_factory=dict[str, "SourceFile"])
 
 

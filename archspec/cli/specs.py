@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archspec.cli.report import show
+from archspec.cli.report import show, unsilenced
 from archspec.cli.session import current
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def check_spec(
         from archspec.repair.finding import with_fixes
 
         return with_fixes(compiled, choice)
-    return compiled.problems
+    return unsilenced(compiled.findings(), current())
 
 
 def compiled_or_problems(
@@ -70,7 +70,7 @@ def load_spec(
     params: Mapping[str, Any] | None = None,
     inputs: Mapping[str, tuple[int | str, ...]] | None = None,
 ) -> Architecture:
-    """Return a spec's network. Warnings are printed, unless the session is quiet.
+    """Return a spec's network. Warnings are printed, unless the session is quiet or allows them.
 
     Raises:
         SpecError: there is an error in it.
@@ -86,5 +86,5 @@ def load_spec(
         raise
     session.sources.update(architecture.sources)
     if not session.quiet:
-        show(architecture.problems, session)
+        show(unsilenced(architecture.problems, session), session)
     return architecture

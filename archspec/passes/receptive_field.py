@@ -129,7 +129,7 @@ def fields_by_input(graph: Graph) -> Mapping[str, Sequence[Mapping[str, Receptiv
     """Return the receptive fields of all results of each node (and of the inputs), by path, result and input."""
     # By path, for each result: the fields in the inputs that it depends on.
     reached: dict[str, tuple[Mapping[str, ReceptiveField], ...]] = {
-        name: ({name: _itself(name, tensor)},) for name, tensor in graph.inputs.items()
+        name: ({name: itself(name, tensor)},) for name, tensor in graph.inputs.items()
     }
     known: dict[tuple[int, tuple[TensorType, ...]], _Reads] = {}  # equal ops are mostly one object
 
@@ -172,7 +172,8 @@ def _arrived(
     return {source: _join(each, output) for source, each in arrivals.items()}
 
 
-def _itself(name: str, tensor: TensorType) -> ReceptiveField:
+def itself(name: str, tensor: TensorType) -> ReceptiveField:
+    """Return the receptive field of an input of the network: each element sees itself."""
     axes = (ITSELF,) * len(tensor.spatial)
     return ReceptiveField(name, axes, axes, extent=tensor.spatial)
 

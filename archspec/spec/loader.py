@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from archspec.spec.models import LibraryLevel, PreprocessLevel, SpecBlockLevel, 
 from archspec.spec.parameters import read_parameters
 from archspec.spec.reader import Reader, is_nothing
 from archspec.spec.template import (
+    Allowance,
     Argument,
     BlockTemplate,
     GraphTemplate,
@@ -33,6 +35,7 @@ from archspec.spec.template import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from collections.abc import Mapping as MappingOf
 
     from archspec.diagnostics.problem import Collector
@@ -72,7 +75,9 @@ def load_template(
     place = (path or Path("-")).absolute()
     folder = place.parent.resolve()
     origin = Origin(folder, root_of(folder), ((folder / place.name, source.path),), texts or {})
-    return _Loader(collector, {} if files is None else files).spec(source, origin)
+    loader = _Loader(collector, {} if files is None else files)
+    template = loader.spec(source, origin)
+    return None if template is None else dataclasses.replace(template, allowances=tuple(loader.allowances))
 
 
 @lru_cache(maxsize=64)
@@ -95,18 +100,38 @@ class _Loader:
         self.reader = Reader(collector)
         self.files = files
         self.all_read = True  # whether every file with blocks could be read
+        self.allowances: list[Allowance] = []
+        self._open: list[set[str]] = []  # for each file that is being read: itself, and those that it names
 
     def spec(self, source: SourceFile, origin: Origin) -> SpecTemplate | None:
-        mapping = self._mapping(source)
-        if mapping is None:
-            return None
-        if _is_library(mapping):
-            return self._file_of_blocks(mapping, origin)
-        self.reader.level(SpecLevel, mapping)
-        mapping = self.reader.respelt(SpecLevel, mapping)
-        extends = mapping.get("extends")
-        spec = self._whole(mapping, origin) if extends is None else self._derived(mapping, extends, origin)
+        with self._reading() as files:
+            mapping = self._mapping(source)
+            if mapping is None:
+                return None
+            if _is_library(mapping):
+                spec = self._file_of_blocks(mapping, origin)
+            else:
+                self.reader.level(SpecLevel, mapping)
+                mapping = self.reader.respelt(SpecLevel, mapping)
+                extends = mapping.get("extends")
+                spec = self._whole(mapping, origin) if extends is None else self._derived(mapping, extends, origin)
+            self._allow(mapping, files)
         return spec if self.all_read else None  # otherwise it is not known which blocks there are
+
+    @contextmanager
+    def _reading(self) -> Generator[set[str]]:
+        """Gather the files that are read meanwhile."""
+        self._open.append(set())
+        try:
+            yield self._open[-1]
+        finally:
+            self._open.pop()
+
+    def _allow(self, tree: Mapping, files: set[str]) -> None:
+        """Read `allow`: everywhere for the spec itself, in their own `files` for the others."""
+        is_own = len(self._open) == 1
+        for allowance in self.reader.allowances(tree.get("allow")):
+            self.allowances.append(allowance if is_own else dataclasses.replace(allowance, files=frozenset(files)))
 
     def _file_of_blocks(self, tree: Mapping, origin: Origin) -> SpecTemplate | None:
         """Return a file of blocks as what can be checked: its blocks."""
@@ -115,12 +140,13 @@ class _Loader:
         nothing = GraphTemplate(tree.span, (), is_list=False)
         inputs = (InputTemplate("input", tree.span, ()),)
         spec = SpecTemplate(_UNNAMED, tree.span, self.files, inputs, nothing, is_library=True)
-        spec = dataclasses.replace(spec, blocks=library.blocks, broken_blocks=library.broken)
-        return spec if self.all_read else None
+        return dataclasses.replace(spec, blocks=library.blocks, broken_blocks=library.broken)
 
     def _mapping(self, source: SourceFile) -> Mapping | None:
         """Return what a file says, if it is a mapping in a known version of the language."""
         self.files[source.path] = source
+        for files in self._open:
+            files.add(source.path)
         tree, faults = read_tree(source)
         for fault in faults:
             self.collector.add(dataclasses.replace(yaml_problems.from_fault(fault), node=_node_of(fault.keys)))
@@ -265,13 +291,15 @@ class _Loader:
 
     def _library(self, source: SourceFile, origin: Origin) -> Library | None:
         """Return the blocks of a file, with those that it imports itself."""
-        mapping = self._mapping(source)
-        if mapping is None:
-            return None
-        model = LibraryLevel if _is_library(mapping) else SpecLevel
-        self.reader.level(model, mapping)
-        mapping = self.reader.respelt(model, mapping)
-        own = self._blocks(mapping, origin)
+        with self._reading() as files:
+            mapping = self._mapping(source)
+            if mapping is None:
+                return None
+            model = LibraryLevel if _is_library(mapping) else SpecLevel
+            self.reader.level(model, mapping)
+            mapping = self.reader.respelt(model, mapping)
+            own = self._blocks(mapping, origin)
+            self._allow(mapping, files)
         inner: dict[str, BlockTemplate] = {}
         home = Library(inner, own.broken)
         for name, block in own.blocks.items():

@@ -53,6 +53,7 @@ class SpecLevel(Level):
     variants: dict[str, Any] | None = Field(None, description="Named sets of parameter values.")
     init: dict[str, Any] | None = Field(None, description="First values of parameters, by op and by pattern of paths.")
     preprocess: dict[str, Any] | None = Field(None, description="How images become inputs: mean, std, size, labels.")
+    allow: Any = Field(None, description="Lints that are not reported: a list, or a mapping to patterns of node paths.")
 
 
 class LibraryLevel(Level):
@@ -64,6 +65,7 @@ class LibraryLevel(Level):
     description: str | None = Field(None, description="What it holds, in a sentence.")
     import_: list[str] | None = Field(None, alias="import", description="Files whose blocks can be used here.")
     blocks: dict[str, Any] = Field(description="Reusable graphs.", examples=["blocks: {...}"])
+    allow: Any = Field(None, description="Lints that are not reported: a list, or a mapping to patterns of node paths.")
 
 
 class BlockLevel(Level):

@@ -12,6 +12,7 @@ from archspec.diagnostics.catalog.spec import (
     EmptyGraph,
     MissingKey,
     UnknownKey,
+    UnknownLint,
     WrongKind,
 )
 from archspec.diagnostics.text import closest, printable
@@ -23,6 +24,7 @@ from archspec.spec.node_reader import NodeReader
 from archspec.spec.parameters import read_parameters
 from archspec.spec.template import (
     GAP,
+    Allowance,
     Argument,
     BlockTemplate,
     GraphTemplate,
@@ -338,3 +340,31 @@ class Reader:
             arguments = tuple(Argument(given.key.text, given.key.span, given.value) for given in settings)
             found[name] = Variant(name, entry.key.span, arguments)
         return found
+
+    # ----------------------------------------------------------------------------------------------- lints
+
+    def allowances(self, tree: Tree | None) -> tuple[Allowance, ...]:
+        """Read `allow`: names of lints, or a mapping of them to patterns of paths, where nothing stands for all."""
+        if tree is None or is_nothing(tree):
+            return ()
+        if isinstance(tree, Mapping):
+            named = [(entry.key, None if is_nothing(entry.value) else entry.value) for entry in tree.entries]
+        else:
+            named = [(item, None) for item in self.items(tree)]
+        found = (self._allowance(name, patterns) for name, patterns in named)
+        return tuple(allowance for allowance in found if allowance is not None)
+
+    def _allowance(self, name: Tree, patterns: Tree | None) -> Allowance | None:
+        from archspec.diagnostics.catalog import lints
+
+        text = self.word(name, "a lint in `allow`")
+        code = None if text is None else lints.code_of(text)
+        if text is None or code is None:
+            if text is not None:
+                self.report(UnknownLint(span=name.span, name=text, known=tuple(lints.CODES)))
+            return None
+        items = () if patterns is None else self.items(patterns)
+        if not items:
+            return Allowance(code, text, (Ref("*", name.span),))
+        refs = [self.reference(item, f"what `allow` names for {printable(text)}") for item in items]
+        return Allowance(code, text, tuple(ref for ref in refs if ref is not None))

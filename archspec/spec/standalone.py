@@ -18,6 +18,7 @@ from archspec.spec.files import zoo_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Sequence as SequenceOf
     from pathlib import Path
 
     from archspec.source.span import Span
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _REPLACED = ("inputs", "preprocess")  # the network's take the place of the family's as a whole
-_CHOICES = frozenset({"archspec", "name", "description", "extends", "variant", "params", *_REPLACED})
+_CHOICES = frozenset({"archspec", "name", "description", "extends", "variant", "params", "allow", *_REPLACED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,7 @@ class _Text:
         line = entry.key.span.line
         while line > 1 and self._line(line - 1).lstrip()[:1] in ("", "#"):
             line -= 1
-        end = entry.value.span.end_line
-        return _Edit(self.starts[line - 1], self.starts[end] if end < len(self.starts) else len(self.text), "")
+        return _Edit(self.starts[line - 1], self.end(entry), "")
 
     def replaced_entry(self, entry: Entry, replacement: str) -> _Edit:
         span = entry.key.span
@@ -68,9 +68,12 @@ class _Text:
 
     def lines(self, entry: Entry) -> str:
         """Return the lines of an entry, without what stands around it."""
-        span = entry.value.span
-        end = self.starts[span.end_line] if span.end_line < len(self.starts) else len(self.text)
-        return self.text[self.starts[entry.key.span.line - 1] : end].rstrip() + "\n"
+        return self.text[self.starts[entry.key.span.line - 1] : self.end(entry)].rstrip() + "\n"
+
+    def end(self, entry: Entry) -> int:
+        """Return where the line begins that follows an entry."""
+        line = entry.value.span.end_line
+        return self.starts[line] if line < len(self.starts) else len(self.text)
 
     def _line(self, number: int) -> str:
         return self.text[self.starts[number - 1] : self.starts[number]].strip()
@@ -118,6 +121,33 @@ def standalone(network: SourceFile, family: SourceFile, name: str) -> str | None
         value = (_Text(network) if setting.value.span.path == network.path else text).written(setting.value.span)
         edits.append(text.replaced(tree, value if _BREAK.search(value) is None else flow(plain(setting.value))))
     return text.edited(edits).rstrip() + "\n"
+
+
+def without_blocks(text: str, names: SequenceOf[str]) -> str:
+    """Return the text of a spec without some of its blocks."""
+    spec = parse(SourceFile("spec.yaml", text))
+    entry = spec.entry("blocks") if isinstance(spec, Mapping) else None
+    if entry is None or not isinstance(entry.value, Mapping):
+        return text
+    edited = _Text(SourceFile("spec.yaml", text))
+    blocks = entry.value.entries
+    unwanted = [block for block in blocks if block.key.text in names]
+    return edited.edited([edited.without(each) for each in ([entry] if len(unwanted) == len(blocks) else unwanted)])
+
+
+def with_allowed(text: str, lints: SequenceOf[str]) -> str:
+    """Return the text of a spec that allows these lints, and no others."""
+    spec = parse(SourceFile("spec.yaml", text))
+    if not isinstance(spec, Mapping):
+        return text
+    edited = _Text(SourceFile("spec.yaml", text))
+    old, before = spec.entry("allow"), spec.entry("inputs") or spec.entry("extends") or spec.entry("name")
+    edits = [] if old is None else [edited.without(old)]
+    if lints and before is not None:
+        end = edited.end(before)
+        line = f"allow: [{', '.join(lints)}]   # the network that this was started from has it so\n"
+        edits.append(_Edit(end, end, line if text[:end].endswith("\n") else f"\n{line}"))
+    return edited.edited(edits)
 
 
 def with_imports(text: str, place: Path) -> str:

@@ -183,6 +183,24 @@ class InitTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """One lint that a spec allows.
+
+    Attributes:
+        code: the code of the lint.
+        name: what the spec calls it: its code or its slug.
+        patterns: of the paths of nodes at which it is allowed; "*" where the spec says nothing of nodes.
+        files: the files in which findings are allowed: those that a spec consists of that this one extends, imports or
+            uses as a block. None, for what a spec says of itself, is everywhere.
+    """
+
+    code: str
+    name: str
+    patterns: tuple[Ref, ...]
+    files: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SpecTemplate:
     """A whole spec, with what it extends already merged in.
 
@@ -194,6 +212,7 @@ class SpecTemplate:
         settings: parameter values that the spec itself gives to what it extends.
         is_library: it is a file of blocks for others to import, and describes no network.
         preprocess_is_inherited: it is that of a spec that this one extends.
+        allowances: the lints that it allows, and those that the other files allow for themselves.
     """
 
     name: str
@@ -214,6 +233,7 @@ class SpecTemplate:
     preprocess: Tree | None = None
     preprocess_is_inherited: bool = False
     init: tuple[InitTemplate, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
 
     def parameter(self, name: str) -> Parameter | None:
         """Return the declaration of a parameter, or None."""

@@ -539,6 +539,44 @@ class PreprocessDoesNotFit(Problem):
         return remedies.get(self.key, f"give {self.key} one number for each channel, or a single number for all")
 
 
+@dataclass(frozen=True, kw_only=True)
+class UnknownLint(Problem):
+    """`allow` names something that is no lint.
+
+    Lints are the warnings, AS701 and following; they have a code and a name. Errors cannot be allowed.
+
+    Bad:
+        archspec: 1
+        name: example
+        allow: [bias-before-nrom]
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv: {op: conv, out_channels: 8, kernel_size: 3}
+          norm: batch_norm
+
+    Good:
+        archspec: 1
+        name: example
+        allow: [bias-before-norm]
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv: {op: conv, out_channels: 8, kernel_size: 3}
+          norm: batch_norm
+    """
+
+    code: ClassVar[str] = "AS141"
+    slug: ClassVar[str] = "unknown-lint"
+
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"{printable(self.name)!r} is no lint, so it cannot be allowed"
+
+    def help(self) -> str | None:
+        return did_you_mean(self.name, self.known) or "`archspec explain` lists them: the warnings, AS701 and following"
+
+
 PROBLEMS: tuple[type[Problem], ...] = (
     UnknownKey,
     MissingKey,
@@ -556,4 +594,5 @@ PROBLEMS: tuple[type[Problem], ...] = (
     OpenChannels,
     UnknownInput,
     PreprocessDoesNotFit,
+    UnknownLint,
 )
