@@ -81,6 +81,17 @@ class Resample:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocks:
+    """Every output reads the block of `size` elements that it lies in; blocks begin at `shift` and its like.
+
+    That is attention within windows.
+    """
+
+    size: int
+    shift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
     """Every output reads the whole axis: global pooling, attention, norms over a map."""
 
@@ -90,7 +101,7 @@ class Nothing:
     """No output reads anything of the axis: only the size of the input counts."""
 
 
-AxisMap: TypeAlias = "Window | TransposedWindow | Resample | Whole | Nothing"
+AxisMap: TypeAlias = "Window | TransposedWindow | Resample | Blocks | Whole | Nothing"
 
 POINTWISE = Window()
 

@@ -26,7 +26,7 @@ from archspec.ir.records import (
     Weight,
 )
 from archspec.ir.tensor import TensorType
-from archspec.ir.window import AxisMap, Nothing, Whole, Window
+from archspec.ir.window import AxisMap, Blocks, Nothing, Whole, Window
 from archspec.ops.attention_onnx import KEY, QUERY, VALUE, Heads, affine, split
 from archspec.ops.dtypes import require_float
 from archspec.ops.lowering import PREVIOUS, X, chain, filled, step
@@ -99,8 +99,11 @@ class WindowAttention(Op):
         require_divisor(self.op, "num_heads", self.num_heads, inputs[0].features, "features")
         return inputs
 
+    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
+        return Blocks(self.window_size, self._shifts(inputs)[0])
+
     def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
-        return (Whole(), Whole())
+        return (Blocks(self.window_size, self._shifts(inputs)[1]), Whole())
 
     def parameters(self, inputs: tuple[TensorType, ...]) -> tuple[ParameterSpec, ...]:
         features, length, places = inputs[0].features, self.window_size**2, 2 * self.window_size - 1

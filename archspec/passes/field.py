@@ -9,7 +9,7 @@ from archspec.diagnostics.catalog.usage import NoSuchNode, UnitOutOfRange
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.graph import Value
 from archspec.ir.tensor import axis_name
-from archspec.ir.window import POINTWISE, Nothing, Resample, TransposedWindow, Whole, Window
+from archspec.ir.window import POINTWISE, Blocks, Nothing, Resample, TransposedWindow, Whole, Window
 from archspec.passes.receptive_field import fields_by_input, principal
 
 if TYPE_CHECKING:
@@ -275,6 +275,8 @@ def _show_axis(axis: AxisMap) -> str:
             return show_windows([axis])
         case Resample():
             return f"{axis.source} to {axis.target}"
+        case Blocks():
+            return f"blocks of {axis.size}"
         case Whole():
             return "all"
         case Nothing():

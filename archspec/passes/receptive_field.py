@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _Reads: TypeAlias = "list[tuple[tuple[AxisMap, ...], ...]]"
 
 _NOTHING = Nothing()
+_NO_PLACE: frozenset[AxisMap] = frozenset({Whole(), Nothing()})
 
 # A field beyond this stops growing: no input is that large, and numbers of thousands of digits would only be slow.
 LARGEST = 2**53
@@ -169,7 +170,21 @@ def _arrived(
         if _NOTHING not in maps:
             for source, field in sources.items():
                 arrivals.setdefault(source, []).append(_read(field, tensor, maps, moves, output))
-    return {source: _join(each, output) for source, each in arrivals.items()}
+    joined = {source: _join(each, output) for source, each in arrivals.items()}
+    if len(reads) > 1:
+        return {source: _pieced(field, arrivals[source], reads) for source, field in joined.items()}
+    return joined
+
+
+def _pieced(
+    joined: ReceptiveField, fields: Sequence[ReceptiveField], reads: Sequence[Sequence[AxisMap]]
+) -> ReceptiveField:
+    """Return what a join sees; where maps lie side by side, each unit reads one of them, and their hull is a bound."""
+    places = joined.places if joined.mapped and len(reads[0]) == len(joined.axes) + 1 else ()
+    if all(maps[place] is reads[0][place] for place in places for maps in reads):
+        return joined
+    side_by_side = any(len({maps[place] for maps in reads} - _NO_PLACE) > 1 for place in places)
+    return replace(joined, tight=False) if side_by_side and any(field != joined for field in fields) else joined
 
 
 def itself(name: str, tensor: TensorType) -> ReceptiveField:

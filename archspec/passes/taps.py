@@ -8,15 +8,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
-from typing import TypeAlias
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, TypeAlias
 
-from archspec.ir.window import Resample, TransposedWindow, Window
+from archspec.ir.window import Blocks, Resample, TransposedWindow, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Longer periods give way to strips. Real networks need 32 (a stride of 32, undone); 7 -> 224 interpolated needs 32 too.
 LONGEST_PERIOD = 1024
 
-Sliding: TypeAlias = "Window | TransposedWindow | Resample"
+Sliding: TypeAlias = "Window | TransposedWindow | Resample | Blocks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +42,24 @@ class Pattern:
 @lru_cache(maxsize=1024)
 def pattern(sliding: Sliding) -> Pattern | None:
     """Return what the outputs of an op read; None if the period is too long."""
-    if isinstance(sliding, Window):
-        return Pattern((Taps(-sliding.low, sliding.dilation, sliding.kernel),), sliding.stride)
-    if isinstance(sliding, TransposedWindow):
-        if sliding.stride > LONGEST_PERIOD:
-            return None
-        return Pattern(tuple(_transposed_taps(sliding, output) for output in range(sliding.stride)), 1)
-    source, target = _scale(sliding)
-    if target > LONGEST_PERIOD:
+    taps, outputs, advance = _repeats(sliding)
+    if outputs > LONGEST_PERIOD:
         return None
-    return Pattern(tuple(_resampled_taps(sliding, output) for output in range(target)), source)
+    return Pattern(tuple(taps(output) for output in range(outputs)), advance)
+
+
+def _repeats(sliding: Sliding) -> tuple[Callable[[int], Taps], int, int]:
+    """Return what one output reads, after how many outputs that repeats, and how far it has moved on by then."""
+    match sliding:
+        case Window():
+            return (lambda _: Taps(-sliding.low, sliding.dilation, sliding.kernel)), 1, sliding.stride
+        case TransposedWindow():
+            return partial(_transposed_taps, sliding), sliding.stride, 1
+        case Blocks():
+            return partial(_block, sliding), sliding.size, sliding.size
+        case Resample():
+            source, target = _scale(sliding)
+            return partial(_resampled_taps, sliding), target, source
 
 
 def _transposed_taps(window: TransposedWindow, output: int) -> Taps:
@@ -62,6 +73,10 @@ def _transposed_taps(window: TransposedWindow, output: int) -> Taps:
     last = (target - least * window.dilation) // window.stride
     step = window.dilation // shared
     return Taps(last - (count - 1) * step, step, count)
+
+
+def _block(blocks: Blocks, output: int) -> Taps:
+    return Taps((output - blocks.shift) // blocks.size * blocks.size + blocks.shift, 1, blocks.size)
 
 
 def _scale(resample: Resample) -> tuple[int, int]:
@@ -97,6 +112,8 @@ def outline(sliding: Sliding) -> tuple[Fraction, Fraction, Fraction]:
     if isinstance(sliding, TransposedWindow):
         first, last = sliding.low - sliding.extent + 1, sliding.low
         return Fraction(1, sliding.stride), Fraction(first, sliding.stride), Fraction(last, sliding.stride)
+    if isinstance(sliding, Blocks):
+        return Fraction(1), Fraction(1 - sliding.size), Fraction(sliding.size - 1)
     place = _place(sliding, 0)
     reach = max(1, sliding.reach)  # rounding down moves the nearest element by less than one
     return Fraction(*_scale(sliding)), place - reach, place + sliding.reach

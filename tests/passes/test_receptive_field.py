@@ -7,6 +7,7 @@ import pytest
 
 from archspec.ir.graph import Value
 from archspec.ir.window import Resample, TransposedWindow, Whole, Window
+from archspec.ops.join import Add, Concat
 from archspec.passes.receptive_field import ReceptiveField, receptive_fields
 from tests.compiling import compiled, spec
 from tests.passes.build import Builder, Mixed, Moved, Parted, Reduced, Reshaped, Same
@@ -295,3 +296,65 @@ def test_a_dense_block_takes_time_linear_in_edges() -> None:
     assert time.process_time() - start < 10  # measured: below 1
     assert figures(field) == (601, 1, -300)
     assert field.smallest == (5, 5)
+
+
+PARTS = """
+    a: {op: split, split_size: [3, 5], axis: 1}
+    low: {op: conv, from: a.0, out_channels: 2, kernel_size: 3, padding: 1}
+    high: {op: conv, from: a.1, out_channels: 2, kernel_size: 3, padding: 1}
+    back: {op: concat, from: [low, high], axis: 1}
+    odd: {op: index_select, from: back, index: [1, 3, 5, 7], axis: -1}
+    any: {op: index_select, from: back, index: [5, 0, 1], axis: -1}
+"""
+
+
+def test_parts_along_an_axis_of_space_are_crops() -> None:
+    fields = api_fields(spec(PARTS, inputs="{x: [3, 8, 8]}"))
+    assert (fields["a"].size, fields["a"].start) == ((1, 1), (0, 0))
+    assert (fields["low"].size, fields["low"].start) == ((3, 3), (-1, -1))
+    assert (fields["high"].size, fields["high"].start) == ((3, 3), (2, -1))
+    # Side by side again, the units of both parts are where they were.
+    assert (fields["back"].size, fields["back"].start) == ((3, 3), (-1, -1))
+    assert (fields["odd"].size, fields["odd"].stride, fields["odd"].start) == ((3, 3), (1, 2), (-1, 0))
+    assert [fields[path].global_ for path in ("back", "odd", "any")] == [False, False, True]
+
+
+WINDOWS = """
+    patches: {op: conv, out_channels: 8, kernel_size: 4, stride: 4}
+    last: {op: permute, axes: [1, 2, 0]}
+    attention: {op: window_attention, num_heads: 2, window_size: 3}
+    shifted: {op: window_attention, num_heads: 2, window_size: 3, shift_size: 1}
+"""
+
+
+def test_attention_within_windows_is_local() -> None:
+    fields = api_fields(spec(WINDOWS, inputs="{x: [3, 48, 24]}"))
+    assert fields["attention"].size == (12, 12)
+    assert [fields["attention"].region((unit, 0))[0] for unit in (2, 3)] == [(0, 11), (12, 23)]
+    # Blocks begin at 1 now: unit 0 is in a block with -2 and -1, unit 1 with 2 and 3.
+    assert [fields["shifted"].region((unit, 0))[0] for unit in (0, 1, 4)] == [(-12, 11), (0, 23), (12, 35)]
+    assert fields["shifted"].exact
+    assert not fields["shifted"].global_
+
+
+def test_a_join_of_many_inputs_takes_time_linear_in_them() -> None:
+    net = Builder(image=(1, 8, 8))
+    for index in range(4000):
+        net.add(f"n{index}", square(3, 1, 1), "image")
+    inputs = tuple(f"n{index}" for index in range(4000))
+    net.add("concat", Concat(axis=1), *inputs)
+    net.add("add", Add(), *inputs)
+    started = time.process_time()
+    fields = receptive_fields(net.graph())
+    assert time.process_time() - started < 4  # quadratic, it would take minutes
+    assert fields["add"].size == fields["n0"].size == (3, 3)
+
+
+def test_maps_side_by_side_are_a_bound() -> None:
+    net = Builder(image=(1, 8, 8))
+    net.add("conv", square(3, 1, 1))
+    net.add("concat", Concat(axis=1), "image", "conv")
+    field = receptive_fields(net.graph())["concat"]
+    assert not field.exact
+    # Unit 8 is the first of the second map.
+    assert field.region((8, 0)) == ((-1, 8), (-1, 1))
