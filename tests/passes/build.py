@@ -8,7 +8,7 @@ from archspec.ir.graph import Child, Graph, Node, Output, Scope, Value
 from archspec.ir.op import Arity, Op
 from archspec.ir.records import TorchExpression
 from archspec.ir.tensor import TensorType
-from archspec.ir.window import AxisMap, Nothing, Resample, Whole
+from archspec.ir.window import AxisMap, Blocks, Nothing, Resample, Whole
 from archspec.ops.convolution import Conv
 from archspec.source.span import Span
 
@@ -46,6 +46,8 @@ class Moved(Plain):
 def _size(axis: AxisMap, size: int) -> int:
     if isinstance(axis, Resample):
         return axis.target
+    if isinstance(axis, Blocks):
+        return size
     return 1 if isinstance(axis, Whole | Nothing) else axis.output(size)
 
 
