@@ -29,6 +29,7 @@ from archspec.elaborate.network import Choice, elaborate
 from archspec.ops.layout import Permute
 from archspec.ops.windows import WindowPartition
 from archspec.passes.in_place import in_place
+from archspec.passes.sizes import sizes
 from archspec.spec.names import HELPERS, as_identifier
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from archspec.backends.torch.definitions import Site
     from archspec.ir.graph import Graph, Node, Scope, Value
-    from archspec.ir.tensor import Shape
     from archspec.spec.template import NodeTemplate, SpecTemplate
 
 _TAKEN_NAMES = frozenset({"F", "Tensor"}) | HELPERS
@@ -182,6 +182,7 @@ class SourceWriter:
         self.definitions = Definitions(graph.root)
         self._last = channels_last(graph)
         self._in_place = in_place(graph)
+        self._sizes = sizes(graph) if comments else None
         self._written: dict[int, Written] = {}
         self._classes: list[list[str]] = []
         self.block_names = {scope.block for scope in graph.root.walk() if scope.block is not None}
@@ -294,6 +295,7 @@ class SourceWriter:
             return False
         return not any(value.node in self._last for value in node.inputs)
 
-    def shape_of(self, value: Value) -> Shape:
-        """Return the shape of a value per sample; empty where comments are left out."""
-        return self.graph.type_of(value).shape
+    def shape_of(self, value: Value) -> tuple[int | str, ...]:
+        """Return the shape of a value per sample; sizes that the spec leaves open are formulas."""
+        formulas = None if self._sizes is None else self._sizes.shape(value)
+        return formulas or self.graph.type_of(value).shape

@@ -208,3 +208,16 @@ def test_class_names_hide_nothing(name: str, tmp_path: Path) -> None:
         warnings.simplefilter("ignore", FutureWarning)
         scripted = torch.jit.script(arch.module())
     assert scripted(torch.randn(1, 3, 8, 8)).shape == (1, 3, 4, 4)
+
+
+def test_comments_have_the_sizes_that_the_spec_leaves_open(tmp_path: Path) -> None:
+    path = tmp_path / "open.yaml"
+    graph = """graph:
+  conv: {op: conv, out_channels: 4, kernel_size: 3, stride: 2, padding: 1}
+  relu: relu
+  add: {op: add, from: [conv, relu]}
+"""
+    path.write_text(f"archspec: 1\nname: open\ninputs: {{x: [3, H, W]}}\n{graph}", encoding="utf-8")
+    source = archspec.load(path).source()
+    assert "# 4 x ceil(H/2) x ceil(W/2)" in source
+    assert "224" not in source
