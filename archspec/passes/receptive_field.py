@@ -180,10 +180,10 @@ def _pieced(
     joined: ReceptiveField, fields: Sequence[ReceptiveField], reads: Sequence[Sequence[AxisMap]]
 ) -> ReceptiveField:
     """Return what a join sees; where maps lie side by side, each unit reads one of them, and their hull is a bound."""
-    places = joined.places if joined.mapped and len(reads[0]) == len(joined.axes) + 1 else ()
-    if all(maps[place] is reads[0][place] for place in places for maps in reads):
+    along = [maps for maps in reads if len(maps) == len(joined.axes) + 1] if joined.mapped else []
+    if all(maps[place] is along[0][place] for place in joined.places for maps in along):
         return joined
-    side_by_side = any(len({maps[place] for maps in reads} - _NO_PLACE) > 1 for place in places)
+    side_by_side = any(len({maps[place] for maps in along} - _NO_PLACE) > 1 for place in joined.places)
     return replace(joined, tight=False) if side_by_side and any(field != joined for field in fields) else joined
 
 
