@@ -69,11 +69,23 @@ def train(  # noqa: PLR0913  (one parameter per option)
     changes = {name: value for name, value in (("epochs", epochs), ("seed", seed)) if value is not None}
     recipe = read_recipe(recipe_path).model_copy(update=changes)
     architecture = load_spec(spec, variant, params)
+    inputs = _open_inputs(architecture, recipe)
+    if inputs:
+        architecture = load_spec(spec, variant, params, inputs)
     out = folder or Path("runs") / architecture.name
     result = _train(architecture, recipe, out, progress=not quiet)
     if not quiet:
         _report(result, out)
-        click.echo(f"next: {_export_command(spec, variant, params, out, architecture.name)}")
+        click.echo(f"next: {_export_command(spec, variant, params, inputs, out, architecture.name)}")
+
+
+def _open_inputs(architecture: Architecture, recipe: Recipe) -> dict[str, tuple[int | str, ...]]:
+    """Return the shape of the data for a network that leaves sizes open, which is made at it."""
+    if not architecture.graph.symbols or len(architecture.inputs) != 1:
+        return {}
+    from archspec.runtime.mnist import load_mnist
+
+    return {"": load_mnist(recipe.data.root).shape}
 
 
 def _train(architecture: Architecture, recipe: Recipe, out: Path, *, progress: bool) -> TrainingResult:
@@ -104,11 +116,19 @@ def _report(result: TrainingResult, out: Path) -> None:
     click.echo(f"wrote weights.safetensors, curves.csv and result.json into {out}")
 
 
-def _export_command(spec: str, variant: str | None, params: dict[str, Any], out: Path, name: str) -> str:
+def _export_command(  # noqa: PLR0913  (all that makes the network, and two names)
+    spec: str,
+    variant: str | None,
+    params: dict[str, Any],
+    inputs: dict[str, tuple[int | str, ...]],
+    out: Path,
+    name: str,
+) -> str:
     """Return the command that exports these weights, to be pasted into a shell."""
     settings = [f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in params.items()]
     words = ["archspec", "export", spec]
     words += ["--variant", variant] if variant else []
     words += ["--allow-imports"] if current().allow_imports else []
     words += [word for setting in settings for word in ("--set", setting)]
+    words += [word for shape in inputs.values() for word in ("--input", "x".join(map(str, shape)))]
     return shlex.join([*words, "--weights", str(out / "weights.safetensors"), "-o", f"{name}.onnx"])

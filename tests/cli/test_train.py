@@ -121,3 +121,12 @@ def test_missing_data_is_shown(run: Run, folder: Path) -> None:
 
     assert result.exit_code == 1
     assert "error[AS610]" in result.stderr
+
+
+def test_a_network_of_open_sizes_is_made_at_those_of_the_data(run: Run, folder: Path) -> None:
+    (folder / "small.yaml").write_text(SPEC.replace("[1, 12, 12]", "[1, H, W]"))
+    result = run("train", "small.yaml", "--recipe", "recipe.yaml")
+    assert (result.exit_code, result.stderr) == (0, "")
+    command = result.stdout.splitlines()[-1].removeprefix("next: archspec ")
+    assert "--input 1x12x12" in command
+    assert run(*command.split()).exit_code == 0
