@@ -14,6 +14,7 @@ MAX_TEXT = 60
 """As many characters of a user's text as a message repeats."""
 
 _MAX_WORD = 60
+_STUCK = re.compile(r"([A-Za-z_]\w*):(\S+)", re.ASCII)
 _MEANT = re.compile(r"did you mean '([^']+)'\?|\bwrite '([^']+)'$")
 _MAX_CANDIDATES = 2_000
 _SIMILAR = 0.5  # difflib's ratio, as a coarse first sieve; the edit distance decides
@@ -65,6 +66,12 @@ def meant_in(text: str) -> str | None:
     """Return the word of a `did_you_mean` in a help line, so that a fix does what the line says."""
     found = _MEANT.search(text)
     return None if found is None else found[1] or found[2]
+
+
+def stuck_key(text: str) -> str | None:
+    """Return `op: conv` for a key `op:conv`, to which YAML takes what has no blank behind its colon."""
+    found = _STUCK.fullmatch(text)
+    return None if found is None else f"{found[1]}: {found[2]}"
 
 
 def shortened(names: Sequence[str], most: int = 12) -> Sequence[str]:

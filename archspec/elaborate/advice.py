@@ -84,7 +84,9 @@ def _sides(problem: _Differ, odd: int, inputs: Sequence[Value], around: Surround
         if node is not None:
             name = problem.operand(index)
             history = None if index == odd else _history(name, chain, around)
-            yield Note(history or f"{name} gets its shape from {_short(node.path, around)}: {node.output}", node.span)
+            maker = _short(node.path, around)
+            made = f"{name} is made here" if maker == name else f"{name} comes from {maker}: {node.output}"
+            yield Note(history or made, node.span)
 
 
 def _maker(value: Value, chain: Sequence[Node], around: Surroundings) -> Node | None:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.text import closest, did_you_mean
+from archspec.diagnostics.text import closest, did_you_mean, stuck_key
 from archspec.spec.node_reader import NODE_KEYS
 
 if TYPE_CHECKING:
@@ -184,6 +184,8 @@ def is_inferred(name: str) -> bool:
 
 def hint_for_parameter(name: str, known: tuple[str, ...]) -> str | None:
     """Return what to do about a parameter that does not exist."""
+    if stuck := stuck_key(name):
+        return f"put a blank behind the colon: {stuck}"
     if is_inferred(name):
         return "what comes in is inferred: leave it out"
     if name.lower() in _NO_PARAMETER:

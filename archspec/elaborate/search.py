@@ -184,12 +184,11 @@ class Search:
         refs = self._site.template.sources
         if refs is None or self._op.arity.most == 1 or len(refs) != len(self._inputs):
             return
-        read = {ref.text for ref in refs}
         frame = self._site.frame
         for name, results in chain(reversed(frame.results.items()), frame.inputs.items()):
             value = next(iter(results.values())) if results and len(results) == 1 else None
             tensor = None if value is None else self._around.types.get(value)
-            if tensor is None or name in read:
+            if tensor is None or value in self._values:
                 continue
             for index, ref in enumerate(refs):
                 inputs = (*self._inputs[:index], tensor, *self._inputs[index + 1 :])
@@ -327,7 +326,8 @@ def _other_edits(node: Node, wanted: tuple[int, ...]) -> Iterator[dict[str, Any]
     fields = type(op).model_fields
     for name in ("kernel_size", "stride", "padding", "output_padding", "dilation", "scale_factor"):
         value = getattr(op, name, None)
-        if name in fields and type(value) is int:
+        if name in fields and type(value) in (int, float) and value == int(value):
+            value = int(value)
             least = 0 if "padding" in name else 1
             near = [value + step for step in (-1, 1, -2, 2, -3, 3)]
             usual = (1, 3, 5, 7) if name == "kernel_size" else ()

@@ -237,6 +237,9 @@ def _indented(text: _Text, number: int) -> Iterator[Proposal]:
 
 def _tag(text: _Text, problem: Problem) -> Iterator[Proposal]:
     del problem
+    negated = re.match(r"!(\w+(?:\.\w+)*)(?=[\s,}\]]|$)", text.line[text.span.column - 1 :])
+    if negated is not None:
+        yield text.edit(f"not {negated[1]}", f"not {negated[1]}", text.span.column, text.span.column + negated.end())
     tag = re.match(r"!\S*\s*", text.line[text.span.column - 1 :])
     if tag is not None:
         yield text.edit("without the tag", "", text.span.column, text.span.column + tag.end())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archspec.diagnostics.catalog import expansion, expressions, graph, spec
 from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.proposal import Proposal, RemoveKey, Replace, SetKey
-from archspec.diagnostics.text import closest, edit_distance, meant_in
+from archspec.diagnostics.text import closest, edit_distance, meant_in, stuck_key
 from archspec.elaborate.hints import is_inferred
 from archspec.ops.catalog import BY_NAME
 from archspec.source.tree import Mapping, Scalar, Sequence
@@ -39,6 +39,8 @@ def respelt(problem: Problem, state: State) -> Iterator[Proposal]:
     meant = meant_in(problem.help() or "")
     if meant is not None and not isinstance(problem, expressions.ExpressionSyntax):
         yield from _replaced(problem, text, meant)
+    if stuck := stuck_key(text):
+        yield Proposal("a blank behind the colon", (Replace(problem.span, stuck),), certain=True)
     for kind, make in _SPECIAL:
         if isinstance(problem, kind):
             yield from make(problem, text, state)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from archspec.diagnostics.catalog.expansion import BadRepeat
 from archspec.diagnostics.catalog.spec import MissingKey, UnknownKey, WrongKind
-from archspec.diagnostics.text import closest, did_you_mean, printable
+from archspec.diagnostics.text import closest, did_you_mean, printable, stuck_key
 from archspec.source.tree import Mapping, Scalar, Sequence
 from archspec.spec import names
 from archspec.spec.models import NodeLevel, RepeatLevel
@@ -129,6 +129,9 @@ class NodeReader:
     def _check_neither(self) -> None:
         """Report a node that has neither op nor graph, or whose key for that is misspelt."""
         for entry in self._tree.entries:
+            if (stuck := stuck_key(entry.key.text)) and stuck.startswith(("op:", "graph:")):
+                self._unknown(entry, self._where, f"put a blank behind the colon: {stuck}")
+                return
             if entry.key.text == "type" or closest(entry.key.text, NODE_KEYS) in ("op", "graph"):
                 self._unknown(entry, self._where, "write 'op'" if entry.key.text == "type" else None)
                 return

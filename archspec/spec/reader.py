@@ -60,6 +60,10 @@ def is_nothing(tree: Tree | None) -> bool:
     return tree is None or (isinstance(tree, Scalar) and tree.value is None)
 
 
+def _is_number(tree: Tree) -> bool:
+    return isinstance(tree, Scalar) and isinstance(tree.value, int | float)
+
+
 class Reader:
     """Reads parts of a spec; what is wrong goes to the collector, and reading goes on with what is right."""
 
@@ -180,6 +184,11 @@ class Reader:
             nodes = [self._named_node(entry) for entry in tree.entries]
             for count, position in enumerate(tree.dropped):
                 nodes.insert(position + count, NodeTemplate(f"{GAP}{count}", tree.span, broken=True))
+        elif number := next((item for item in tree.items if _is_number(item)), None):
+            hint = "parameters stand beside 'op', by their names: {op: conv, out_channels: 64, kernel_size: 3}"
+            found = f"one with {kind_of(number)} in it"
+            self.report(WrongKind(span=tree.span, what=where, wanted="a list of nodes", found=found, suggestion=hint))
+            return None
         else:
             nodes = [self.node(str(index), item.span, item) for index, item in enumerate(tree.items)]
         if not nodes:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from archspec.diagnostics.problem import Problem
 from archspec.diagnostics.text import printable
+
+# A name as other languages mark it: ${x}, @x, %x, `x`.
+_MARKED_NAME = re.compile(r"\$\{\s*(\w+)\s*\}|[@%](\w+)|`(\w+)`", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,9 @@ class NeedsQuotes(Problem):
         return f"this value needs quotes: YAML gives '{printable(self.character)}' in it a meaning of its own"
 
     def help(self) -> str:
+        name = _MARKED_NAME.fullmatch(self.text)
+        if name is not None:
+            return f"write the name alone: {next(part for part in name.groups() if part)}"
         return f"write {_quoted(self.text)}"
 
 
