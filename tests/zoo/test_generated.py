@@ -17,6 +17,7 @@ from archspec.backends.torch.formatting import formatted
 from archspec.backends.torch.module import instantiate
 from archspec.spec.files import zoo_root
 from archspec.spec.names import HELPERS
+from tests.zoo.measured import measure
 from tests.zoo.references import SPECS, references, tensors
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # On one worker, so that the source of each network is generated once.
 pytestmark = pytest.mark.xdist_group("generated")
 
+# Ops that PyTorch has fused kernels for.
+FUSED = {"multi_head_attention", "scaled_dot_product_attention"}
 COMPARED = {reference.spec for reference in references()}
 # Sizes that are small, and large enough for what has neither a reference nor a size of its own.
 SMALL = {"alexnet_2012": 227, "googlenet_2014": 224, "inception_v2": 96, "inception_resnet_v1": 107, "unet": 188}
@@ -77,11 +80,30 @@ def test_sources_type_check(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_the_module_has_the_parameters_that_the_table_counts(name: str) -> None:
+def test_the_module_costs_what_the_table_says(name: str) -> None:
     arch = load(name)
     with torch.device("meta"):
         module = instantiate(source_of(name), arch.name)
-    assert sum(parameter.numel() for parameter in module.parameters()) == sum(row.params for row in arch.table())
+        images = [torch.empty(2, *shape) for shape in arch.inputs.values()]
+    found = arch.analyse(batch=2)
+    totals = found.totals
+    assert sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad) == totals.params
+    assert sum(buffer.numel() for buffer in module.buffers()) == totals.buffers
+    seen = measure(module, images)
+    assert seen.flops == totals.flops
+    flops_of = {path: cost.flops for path, cost in found.costs.items() if cost.flops and path in seen.flops_of}
+    assert flops_of == {path: flops for path, flops in seen.flops_of.items() if path in flops_of}
+    # The meta device has no fused attention, which keeps other tensors.
+    if not any(node.op.op in FUSED for node in arch.graph.nodes.values()):
+        assert seen.saved_bytes == totals.saved_bytes
+
+
+@pytest.mark.parametrize("name", ["vit_b_32"])
+def test_what_fused_attention_saves_is_what_the_table_says(name: str) -> None:
+    arch = load(name)
+    module = instantiate(source_of(name), arch.name)
+    images = [torch.zeros(2, *shape) for shape in arch.inputs.values()]
+    assert measure(module, images).saved_bytes == arch.analyse(batch=2).totals.saved_bytes
 
 
 @pytest.mark.parametrize("name", [name for name in SPECS if name not in COMPARED])
