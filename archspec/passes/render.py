@@ -58,7 +58,7 @@ def render_text(
         parts += [*lines, ""]
     totals = total_lines(analysis)
     width = max(len(value) for _, value, _ in totals)
-    parts += [f"{name:<12}{value:>{width}}  {note}" for name, value, note in totals]
+    parts += [total_title(analysis), *(f"{name:<12}{value:>{width}}  {note}" for name, value, note in totals)]
     parts += ["", *(f"{f'most {name}':<13}{rest}" for name, rest in largest_lines(table))]
     return "\n".join(parts) + "\n"
 
@@ -94,7 +94,8 @@ def render_markdown(
     lines += [_markdown_row(column.text(row) for column in chosen) for row in table]
     if "receptive_field" in columns:
         lines += ["", "  \n".join([*legend(table), *last_map_lines(graph, analysis)]).replace("*", r"\*")]
-    lines += ["", *(f"- {name}: {value} {note}".rstrip() for name, value, note in total_lines(analysis))]
+    lines += ["", f"{total_title(analysis).capitalize()}:", ""]
+    lines += [*(f"- {name}: {value} {note}".rstrip() for name, value, note in total_lines(analysis))]
     lines += [f"- most {name}: {rest}" for name, rest in largest_lines(table)]
     return "\n".join(lines) + "\n"
 
@@ -131,21 +132,25 @@ def last_map_lines(graph: Graph, analysis: Analysis) -> list[str]:
     return [f"the last map ({last}) sees {show_coverage(field)}{more}"]
 
 
+def total_title(analysis: Analysis) -> str:
+    """Return what the totals are of."""
+    return "totals, per sample" if analysis.batch is None else f"totals, for a batch of {analysis.batch}"
+
+
 def total_lines(analysis: Analysis) -> list[tuple[str, str, str]]:
     """Return the totals: name, figure, and the rule by which it is counted."""
     totals, memory = analysis.totals, analysis.memory
-    scale = "per sample" if analysis.batch is None else f"for a batch of {analysis.batch}"
     return [
         ("params", f"{totals.params:,}", "trained elements"),
         ("buffers", f"{totals.buffers:,}", "elements that are not trained"),
-        ("MACs", f"{totals.macs:,}", f"multiply-accumulates of convolutions and matrix products, {scale}"),
-        ("FLOPs", f"{totals.flops:,}", "= 2 x MACs"),
-        ("elementwise", f"{totals.elementwise:,}", f"other operations, {scale}"),
         ("weights", show_bytes(totals.weight_bytes), "params and buffers"),
-        ("activations", show_bytes(memory.activation_bytes), f"results of all nodes, {scale}"),
-        ("saved", show_bytes(totals.saved_bytes), f"kept for the backward pass in training, {scale}"),
-        ("peak", show_bytes(memory.peak_bytes), f"alive at once in inference, {scale}{_at(memory.peak_node)}"),
-        ("moved", show_bytes(totals.moved_bytes), f"inputs, weights and results of each node in inference, {scale}"),
+        ("MACs", f"{totals.macs:,}", "multiply-accumulates of layers and matrix products"),
+        ("FLOPs", f"{totals.flops:,}", "= 2 x MACs"),
+        ("elementwise", f"{totals.elementwise:,}", "other operations"),
+        ("activations", show_bytes(memory.activation_bytes), "results of all nodes"),
+        ("saved", show_bytes(totals.saved_bytes), "kept for the backward pass in training"),
+        ("peak", show_bytes(memory.peak_bytes), f"alive at once in inference{_at(memory.peak_node)}"),
+        ("moved", show_bytes(totals.moved_bytes), "read and written in inference, node by node"),
         ("intensity", f"{totals.intensity:,.1f}", "FLOPs per byte moved"),
     ]
 

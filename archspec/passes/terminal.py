@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archspec.passes.columns import BY_KEY, DEFAULT_COLUMNS
-from archspec.passes.render import headline, largest_lines, last_map_lines, legend, size_lines, total_lines
+from archspec.passes.render import headline, largest_lines, last_map_lines, legend, size_lines, total_lines, total_title
 from archspec.passes.report import rows
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from archspec.passes.pipeline import Analysis
     from archspec.passes.report import Row
 
-BAR_CELLS = 8
+# How long the longest bar is: on a wide terminal, on a narrower one, and where there is no room for it.
+BAR_CELLS = (8, 4, 0)
 # What a narrow terminal is spared, in this order.
 EXPENDABLE = ("activation_bytes", "op")
 
@@ -46,7 +47,7 @@ def print_table(
     """
     leaves = rows(graph, analysis, depth)
     tree = list(_tree(graph, analysis, leaves))
-    tables = (_table(tree, chosen, _largest(leaves, chosen) if bars else {}) for chosen, bars in _choices(columns))
+    tables = (_table(tree, chosen, _largest(leaves, chosen), bars) for chosen, bars in _choices(columns))
     table, width = _first_that_fits(console, tables)
     table.width = width
     console.print(Text(headline(graph, analysis, complete=complete), style="bold"))
@@ -76,6 +77,7 @@ def _print_notes(console: Console, lines: Sequence[str], analysis: Analysis, lea
         console.print()
     totals = total_lines(analysis)
     width = max(len(value) for _, value, _ in totals)
+    console.print(Text(total_title(analysis), style="dim"))
     for name, value, note in totals:
         console.print(Text.assemble(f"{name:<12}", (f"{value:>{width}}", "bold"), "  ", (note, "dim")))
     console.print()
@@ -83,37 +85,39 @@ def _print_notes(console: Console, lines: Sequence[str], analysis: Analysis, lea
         console.print(Text.assemble(f"{f'most {name}':<13}", rest))
 
 
-def _choices(columns: Sequence[str] | None) -> Iterator[tuple[tuple[str, ...], bool]]:
+def _choices(columns: Sequence[str] | None) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield columns, and the length of bars, in order of preference."""
     chosen = tuple(columns or DEFAULT_COLUMNS)
-    yield chosen, True
-    yield chosen, False
+    yield from ((chosen, cells) for cells in BAR_CELLS)
     if columns is None:
         for spared in EXPENDABLE:
             chosen = tuple(key for key in chosen if key != spared)
-            yield chosen, False
+            yield chosen, 0
 
 
-def _table(tree: Sequence[tuple[Row, int, bool]], columns: Sequence[str], largest: dict[str, int]) -> Table:
-    """Return the table; `largest` has the figure of a full bar, for columns with bars."""
+def _table(tree: Sequence[tuple[Row, int, bool]], columns: Sequence[str], largest: dict[str, int], bars: int) -> Table:
+    """Return the table; `largest` has the figure of a full bar of `bars` cells. Without bars figures have colours."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for key in columns:
         table.add_column(BY_KEY[key].title, justify="right" if BY_KEY[key].right else "left", no_wrap=True)
-        if key in largest:
+        if key in largest and bars:
             table.add_column("", no_wrap=True)
     for row, level, is_block in tree:
         cells: list[Text] = []
         for key in columns:
             # Of the path, the last part only: the blocks above have said the rest.
             text = "  " * level + row.name.rpartition(".")[2] if key == "name" else BY_KEY[key].text(row)
-            cells.append(Text(text))
-            if key in largest:
-                cells.append(Text() if is_block else _bar(_measure(row, key) / largest[key]))
+            share = 0.0 if is_block or key not in largest else _measure(row, key) / largest[key]
+            cells.append(Text(text, style=_color(share) if share and not bars else ""))
+            if key in largest and bars:
+                cells.append(Text("━" * round(share * bars), style=_color(share)))
         table.add_row(*cells, style="dim" if is_block else None)
     return table
 
 
-def _bar(share: float) -> Text:
-    return Text("━" * round(share * BAR_CELLS), style="red" if share > 1 / 2 else "yellow")
+def _color(share: float) -> str:
+    """Return the colour of a figure by its share of the largest one in its column."""
+    return "red" if share > 1 / 2 else "yellow" if share > 1 / 16 else ""
 
 
 def _largest(leaves: Sequence[Row], columns: Sequence[str]) -> dict[str, int]:

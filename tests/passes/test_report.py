@@ -14,7 +14,7 @@ from archspec.ir.window import Whole
 from archspec.ops.activation import Relu
 from archspec.passes.columns import BY_KEY, COLUMNS, show_bytes, show_field, show_shape
 from archspec.passes.pipeline import PASSES, Analysis, Pass, PassError, analyse
-from archspec.passes.render import render_csv, render_json, render_markdown, render_text
+from archspec.passes.render import largest_lines, render_csv, render_json, render_markdown, render_text
 from archspec.passes.report import document, rows
 from tests.passes.build import HERE, Builder, Moved, Parted, Reshaped, Same, conv
 
@@ -60,16 +60,17 @@ receptive field: SIZE /STRIDE @START: unit i sees START + i * STRIDE to START + 
   *  and the whole input, through a global operation
 the last map (join) sees 15 of 32
 
+totals, per sample
 params          2,352  trained elements
 buffers             0  elements that are not trained
-MACs          595,968  multiply-accumulates of convolutions and matrix products, per sample
-FLOPs       1,191,936  = 2 x MACs
-elementwise    17,416  other operations, per sample
 weights        9.4 kB  params and buffers
-activations   69.7 kB  results of all nodes, per sample
-saved         45.1 kB  kept for the backward pass in training, per sample
-peak          24.6 kB  alive at once in inference, per sample, at block1.relu
-moved        177.4 kB  inputs, weights and results of each node in inference, per sample
+MACs          595,968  multiply-accumulates of layers and matrix products
+FLOPs       1,191,936  = 2 x MACs
+elementwise    17,416  other operations
+activations   69.7 kB  results of all nodes
+saved         45.1 kB  kept for the backward pass in training
+peak          24.6 kB  alive at once in inference, at block1.relu
+moved        177.4 kB  read and written in inference, node by node
 intensity         6.7  FLOPs per byte moved
 
 most params  stem 1,184 (50%), block1.conv 584 (25%), block2.conv 584 (25%)
@@ -80,6 +81,24 @@ most saved   stem 12.3 kB (27%), block1.conv 8.2 kB (18%), block1.relu 8.2 kB (1
 
 def test_the_text_is_aligned_and_never_cut() -> None:
     assert render_text(small(), analyse(small())) == TEXT
+
+
+def test_what_was_chosen_is_stated() -> None:
+    graph = small()
+    text = render_text(graph, analyse(graph, batch=32, dtype="float16"))
+    assert text.startswith("net (image: 32 x 3 x 32 x 32); batch 32, float16\n")
+    assert "\nstem         conv      32 x 8 x 16 x 16  " in text
+    assert "\ntotals, for a batch of 32\n" in text
+    made: Any = document(graph, analyse(graph, batch=32, dtype="float16"))
+    assert (made["batch"], made["dtype"], made["nodes"][0]["shape"]) == (32, "float16", [8, 16, 16])
+    assert render_text(graph, analyse(graph, dtype="float64")).startswith("net (image: N x 3 x 32 x 32); float64\n")
+
+
+def test_the_largest_rows_are_named_with_their_shares() -> None:
+    graph = small()
+    lines = dict(largest_lines(rows(graph, analyse(graph), depth=1)))
+    assert lines["params"] == "stem 1,184 (50%), block1 584 (25%), block2 584 (25%)"
+    assert lines["saved"].startswith("block1 16.4 kB (36%), block2 ")
 
 
 def test_blocks_are_summed_up_below_a_depth() -> None:
