@@ -124,7 +124,8 @@ class Builder:
         self.last = Value(next(iter(inputs)))
 
     def add(self, path: str, op: Op, *inputs: str | Value) -> str:
-        values = tuple(Value(each) if isinstance(each, str) else each for each in inputs) or (() if op.arity.most == 0 else (self.last,))
+        read = inputs or (() if op.arity.most == 0 else (self.last,))
+        values = tuple(Value(each) if isinstance(each, str) else each for each in read)
         types = tuple(map(self.type_of, values))
         self.nodes[path] = Node(path, op, values, types, op.infer(types), HERE)
         self.last = Value(path)
