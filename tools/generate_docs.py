@@ -1,6 +1,6 @@
-"""Writes the reference pages from the op catalog, the problem catalog and the command line.
+"""Writes the reference pages and the JSON schema from the op catalog, the problem catalog and the command line.
 
-python tools/generate_docs.py            write docs/reference/*.md
+python tools/generate_docs.py            write docs/reference/*.md and archspec.schema.json
 python tools/generate_docs.py --check    fail if they are not what would be written now
 """
 
@@ -19,6 +19,7 @@ from archspec.diagnostics.catalog.listing import ALL, RANGES
 from archspec.diagnostics.doc import parse_doc
 from archspec.ops.catalog import OPS
 from archspec.ops.reference import describe_op
+from archspec.ops.schema import schema_text
 from archspec.source.atomic import write_files
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
 def main() -> int:
     """Write the pages, or check them."""
     pages = {FOLDER / name: _encoded(page()) for name, page in PAGES.items()}
+    pages[FOLDER / "archspec.schema.json"] = schema_text().encode()
     if "--check" not in sys.argv[1:]:
         write_files(pages)
         return 0

@@ -26,6 +26,7 @@ COMMANDS = {
     "init": Entry("archspec.cli.init", "Start a spec from a network of the zoo."),
     "zoo": Entry("archspec.cli.zoo", "List the networks that come with archspec."),
     "ops": Entry("archspec.cli.ops", "List the ops, or describe one."),
+    "schema": Entry("archspec.cli.schema", "Print the JSON schema of specs, for editors."),
     "lsp": Entry("archspec.cli.lsp", "Serve the language to an editor."),
     "explain": Entry("archspec.cli.explain", "Explain a problem, with an example."),
 }

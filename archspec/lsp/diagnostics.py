@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archspec.lsp.text import Range
+from archspec.spec.files import zoo_root
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archspec.diagnostics.problem import Problem
     from archspec.lsp.compilation import Compilation
     from archspec.source.span import Span
@@ -80,6 +82,5 @@ def _page(problem: Problem) -> tuple[Path, str] | None:
 @lru_cache(maxsize=1)
 def reference_page() -> Path | None:
     """Return the page that explains the problems: in the installed package, else in the checkout."""
-    package = Path(__file__).resolve().parent.parent
-    places = (package / "_docs" / "diagnostics.md", package.parent / "docs" / "reference" / "diagnostics.md")
-    return next((place for place in places if place.is_file()), None)
+    page = zoo_root().parent / "docs" / "reference" / "diagnostics.md"
+    return page if page.is_file() else None
