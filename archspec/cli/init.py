@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archspec.diagnostics.problem import Problem
+
+_SCHEMA = "archspec.schema.json"
 
 
 @click.command()
@@ -27,7 +30,8 @@ def init(*, network: str, path: Path | None, name: str | None, force: bool, quie
     """Start a spec of your own from NETWORK of the zoo, which `archspec zoo` lists.
 
     The new spec stands on its own: it is the text of the network's family, comments included, with the values of this
-    network as defaults.
+    network as defaults. Its first line names the JSON schema, by which editors complete and check it; the schema is
+    written beside the spec, unless there is one.
 
     \b
     Examples:
@@ -35,7 +39,8 @@ def init(*, network: str, path: Path | None, name: str | None, force: bool, quie
       archspec init resnet50 -o my_resnet.yaml
       archspec init vgg -o nets/mine.yaml --name my_vgg
     """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
-    from archspec.cli.zoo import require_spec
+    from archspec.cli.zoo import require_spec, without_schema_line
+    from archspec.ops.schema import SCHEMA_LINE, schema_text
     from archspec.source.atomic import write_files
 
     found = require_spec(network)
@@ -47,10 +52,23 @@ def init(*, network: str, path: Path | None, name: str | None, force: bool, quie
     named = _name(target, name)
     if target.exists() and not force:
         raise click.UsageError(f"{target} exists; --force replaces it")
-    text = _text(found, named)
-    write_files({target: f"# Started from {found.stem}, of the networks that come with archspec.\n{text}".encode()})
+    text = without_schema_line(_text(found, named))
+    schema = _schema_around(target)
+    head = f"{SCHEMA_LINE}{os.path.relpath(schema, target.absolute().parent).replace(os.sep, '/')}\n"
+    head += f"# Started from {found.stem}, of the networks that come with archspec.\n"
+    files = {target: f"{head}{text}".encode()}
+    if not schema.exists():
+        files[schema] = schema_text().encode()
+    write_files(files)
     if not quiet:
         click.echo(f"wrote {target}: {named}, from {found.stem}; next: archspec shapes {target}")
+
+
+def _schema_around(target: Path) -> Path:
+    """Return the JSON schema for a spec: that of the project that it is in, else one beside it."""
+    folder = target.absolute().parent
+    found = (parent / "docs" / "reference" / _SCHEMA for parent in (folder, *folder.parents))
+    return next((path for path in found if path.is_file()), folder / _SCHEMA)
 
 
 def _name(target: Path, name: str | None) -> str:

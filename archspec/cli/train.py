@@ -116,7 +116,7 @@ def _report(result: TrainingResult, out: Path) -> None:
     click.echo(f"wrote weights.safetensors, curves.csv and result.json into {out}")
 
 
-def _export_command(  # noqa: PLR0913  (all that makes the network, and two names)
+def _export_command(
     spec: str,
     variant: str | None,
     params: dict[str, Any],

@@ -39,7 +39,7 @@ def zoo(*, name: str | None, form: str) -> None:
     from archspec.cli.networks import families
 
     if name is not None:
-        click.echo(require_spec(name).read_text(encoding="utf-8"), nl=False)
+        click.echo(without_schema_line(require_spec(name).read_text(encoding="utf-8")), nl=False)
         return
     found = families()
     if form == "json":
@@ -64,6 +64,14 @@ def require_spec(name: str) -> Path:
         remedy = did_you_mean(name.removesuffix(".yaml"), spec_paths()) or "`archspec zoo` lists them"
         raise click.UsageError(f"there is no network '{printable(name)}' in the zoo; {remedy}")
     return found
+
+
+def without_schema_line(text: str) -> str:
+    """Return the text of a spec without the line by which editors find the schema: it holds for one place only."""
+    from archspec.ops.schema import SCHEMA_LINE
+
+    first, _, rest = text.partition("\n")
+    return rest if first.startswith(SCHEMA_LINE) else text
 
 
 def _table(found: list[Family]) -> Iterator[str]:

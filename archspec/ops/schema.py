@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
+SCHEMA_LINE = "# yaml-language-server: $schema="
+"""What the first line of a spec begins with; the path of the schema, relative to the spec, follows."""
+
 _EXPRESSION = {"$ref": "#/definitions/expression"}
 _NODE = {"$ref": "#/definitions/node"}
 _GRAPH = {"$ref": "#/definitions/graph"}
