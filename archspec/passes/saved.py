@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from archspec.ir.graph import Graph, Node
     from archspec.ir.kept import Kept
+    from archspec.ir.tensor import TensorType
 
 
 def saved_bytes(graph: Graph, batch: int = 1) -> Mapping[str, int]:
@@ -39,19 +40,28 @@ class _Scan:
         self._size = {Value(name): tensor.bytes_of(batch) for name, tensor in graph.inputs.items()}
         self._wanted: set[Value] = set()  # the values that gradients are wanted for
         self._counted: set[Value] = set()
+        # What was asked of ops before, by op, inputs, and which gradients are wanted: equal ops are mostly one object.
+        self._known: dict[tuple[int, tuple[TensorType, ...], tuple[bool, ...]], Kept | None] = {}
 
     def visit(self, node: Node) -> None:
         wanted = tuple(value in self._wanted for value in node.inputs)
-        learns = any(not spec.buffer for spec in node.op.parameters(node.input_types))
         results = self._place(node)
-        self.found[node.path] = 0
-        if not learns and not any(wanted):
+        kept = self._kept(node, wanted)
+        self.found[node.path] = 0 if kept is None else self._count(node, kept, results)
+        if kept is None:
             return
         if not node.inputs:  # a bare parameter
-            self._counted.update(self._memory[value] for value in results)
-        else:
-            self.found[node.path] = self._count(node, node.op.kept(node.input_types, wanted), results)
+            self._counted.update(results)
         self._wanted.update(value for value in results if "float" in node.output_types[value.index].dtype)
+
+    def _kept(self, node: Node, wanted: tuple[bool, ...]) -> Kept | None:
+        """Return what is kept of a node; None if no gradient is wanted."""
+        op, types = node.op, node.input_types
+        key = (id(op), types, wanted)
+        if key not in self._known:
+            learns = any(not spec.buffer for spec in op.parameters(types))
+            self._known[key] = op.kept(types, wanted) if learns or any(wanted) else None
+        return self._known[key]
 
     def _place(self, node: Node) -> list[Value]:
         """Find out where the results of a node lie."""
