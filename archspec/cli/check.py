@@ -24,7 +24,7 @@ from archspec.cli.session import current
 from archspec.cli.specs import STDIN, check_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from archspec.diagnostics.problem import Problem
 
@@ -40,6 +40,7 @@ _HEAD_BYTES = 1 << 16
 @input_option
 @allow_option
 @click.option("--strict", is_flag=True, help="Exit with 1 if there is a warning, too.")
+@click.option("--watch", "again", is_flag=True, help="Check again whenever a file is saved, until Ctrl-C.")
 @allow_imports_option
 @format_option("text", "json", "sarif")
 @quiet_option
@@ -52,6 +53,7 @@ def check(  # noqa: PLR0913  (one parameter per option)
     params: dict[str, Any],
     inputs: dict[str, tuple[int | str, ...]],
     strict: bool,
+    again: bool,
     form: str,
     quiet: bool,
 ) -> None:
@@ -66,21 +68,46 @@ def check(  # noqa: PLR0913  (one parameter per option)
       archspec check specs/resnet34.yaml
       archspec check specs/ --format sarif > problems.sarif
       archspec check specs/families/resnet.yaml --variant resnet50 --set classes=102
+      archspec check my_network.yaml --watch
       archspec check specs/ --strict --allow bias-before-norm,AS706
       cat spec.yaml | archspec check -
     """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
-    problems: list[Problem] = []
-    found = list(dict.fromkeys(path for place in specs for path in find_specs(place, problems)))
-    for path in found:
-        problems.extend(check_spec(path, variant, params, inputs, fixes=form != "text"))
-    problems = list(dict.fromkeys(problems))  # two specs that extend one file share its problems
-    if form == "text":
-        show(problems, current())
-    else:
-        click.echo(as_text(problems, current()), nl=False)
-    if form == "text" and not quiet and not problems:
-        click.echo(f"{len(found)} spec{'s' if len(found) != 1 else ''}: no problems")
-    ctx.exit(exit_code(problems, strict=strict))
+
+    def once() -> tuple[list[str], list[Problem]]:
+        problems: list[Problem] = []
+        found = list(dict.fromkeys(path for place in specs for path in find_specs(place, problems)))
+        for path in found:
+            problems.extend(check_spec(path, variant, params, inputs, fixes=form != "text"))
+        problems = list(dict.fromkeys(problems))  # two specs that extend one file share its problems
+        if form == "text":
+            show(problems, current())
+        else:
+            click.echo(as_text(problems, current()), nl=False)
+        if form == "text" and not quiet and not problems:
+            click.echo(f"{len(found)} spec{'s' if len(found) != 1 else ''}: no problems")
+        return found, problems
+
+    if again:
+        _check_again_and_again(once, specs, form)
+    ctx.exit(exit_code(once()[1], strict=strict))
+
+
+def _check_again_and_again(
+    once: Callable[[], tuple[list[str], list[Problem]]], specs: tuple[str, ...], form: str
+) -> None:
+    """Check whenever a spec is saved, or a file that one extends or imports, until Ctrl-C."""
+    from archspec.cli.watch import watch
+
+    if form != "text" or STDIN in specs:
+        raise click.UsageError("--watch prints text, and watches files")
+
+    def work() -> Iterator[Path]:
+        current().sources.clear()
+        found, _ = once()
+        yield from (Path(path) for path in (*specs, *found))
+        yield from (source.place for source in current().sources.values() if source.place is not None)
+
+    watch(work)
 
 
 def find_specs(place: str, problems: list[Problem]) -> Iterable[str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archspec.api import Compiled
+    from archspec.diagnostics.problem import Problem
     from archspec.ir.graph import Child, Graph, Value
     from archspec.ir.tensor import TensorType
     from archspec.lsp.marks import Keys
@@ -80,6 +81,14 @@ class Compilation:
     def graph(self) -> Graph | None:
         """The network, or as much of it as could be made."""
         return self.compiled.graph
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong or, if nothing is, doubtful."""
+        try:
+            return self.compiled.findings()
+        except Exception:  # noqa: BLE001  (a lint that fails must not hide the rest)
+            return self.compiled.problems
 
     @cached_property
     def tree(self) -> Tree | None:

@@ -43,7 +43,7 @@ class Diagnostic:
 
 def diagnostics(found: Compilation) -> list[Diagnostic]:
     """Return everything that is wrong or doubtful in a document."""
-    return [_diagnostic(problem, found) for problem in found.compiled.problems]
+    return [_diagnostic(problem, found) for problem in found.problems]
 
 
 def _diagnostic(problem: Problem, found: Compilation) -> Diagnostic:

@@ -87,6 +87,7 @@ class Server(LanguageServer):
     async def _check(self, document: Document) -> None:
         await asyncio.sleep(QUIET if document.last is not None else 0)
         view = await self.documents.view(document, wait=True)
+        await self.documents.work(lambda found: found.problems, view.found)  # lints take their time, too
         if view.fresh and self.documents.get(document.uri) is document:
             self.publish(document, view)
 

@@ -67,7 +67,8 @@ def test_it_keeps_comments_and_takes_the_values_of_the_network(run: Run, tmp_pat
     run("init", "vgg11_bn", "-o", "mine.yaml")
     text = (tmp_path / "mine.yaml").read_text()
     assert text.startswith(
-        "# yaml-language-server: $schema=archspec.schema.json\n# Started from vgg11_bn, of the networks that come with archspec.\narchspec: 1\nname: mine\n"
+        "# yaml-language-server: $schema=archspec.schema.json\n"
+        "# Started from vgg11_bn, of the networks that come with archspec.\narchspec: 1\nname: mine\n"
     )
     assert "  # One list, through which the numbers run on" in text
     assert "default: [[64, 1], [128, 1], [256, 2], [512, 2], [512, 2]]" in text
