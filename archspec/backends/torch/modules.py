@@ -20,7 +20,8 @@ from archspec.backends.torch.definitions import (
     signature_of_child,
 )
 from archspec.backends.torch.dense import dense_module
-from archspec.backends.torch.symbols import Loop, free_names, literal, names_in, rendered
+from archspec.backends.torch.statements import Statements, entering, is_multiple
+from archspec.backends.torch.symbols import Loop, free_names, literal, rendered
 from archspec.diagnostics.problem import ProblemError
 from archspec.elaborate.environment import parsed
 from archspec.elaborate.loops import entries_of
@@ -31,7 +32,7 @@ from archspec.spec.expressions import render
 from archspec.spec.names import as_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Generator, Sequence
 
     from archspec.backends.torch.values import Values
     from archspec.ir.graph import Value
@@ -60,10 +61,8 @@ class Modules:
         """Use the names and expressions of `values`."""
         self.values = values
         self.body = Block()
-        self._can_state = True
-        self._carriers: list[str] = []  # names for the channels that loops carry along
-        self._left: list[str] = []  # the name that holds the channels behind the list that was stated last, if one does
-        self._live: list[str] = []  # those of them that are in use around the list being stated
+        self.can_state = True
+        self.statements = Statements(self)
 
     def module(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
         """Return source that makes the module of a node.
@@ -111,7 +110,7 @@ class Modules:
             return self._series(template, sites, incoming, name)
         if scope.kind == "dense":
             return dense_module(self, template, sites, incoming[0], name)
-        return self._repeat_module(template, sites, incoming[0], name, level=0)
+        return self.repeat_module(template, sites, incoming[0], name, level=0)
 
     def _op_module(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
         code = code_of(sites[0].node)
@@ -145,16 +144,16 @@ class Modules:
     @contextmanager
     def _attempt(self) -> Generator[None]:
         values, body = self.values, self.body
-        lines, indent, live = len(body.lines), body.indent, len(self._live)
+        lines, indent, live = len(body.lines), body.indent, len(self.statements.live)
         loops, groups, running = len(values.names.loops), len(values.groups), values.running
-        can_state, taken, carriers = self._can_state, set(values.names.taken), len(self._carriers)
+        can_state, taken, carriers = self.can_state, set(values.names.taken), len(self.statements.carriers)
         try:
             yield
         except NeedsClassError:
             values.names.taken = taken
-            del self._carriers[carriers:]
-            del body.lines[lines:], values.names.loops[loops:], values.groups[groups:], self._live[live:]
-            body.indent, values.running, self._can_state = indent, running, can_state
+            del self.statements.carriers[carriers:]
+            del body.lines[lines:], values.names.loops[loops:], values.groups[groups:], self.statements.live[live:]
+            body.indent, values.running, self.can_state = indent, running, can_state
 
     def _group_module(self, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
         graph = sites[0].scope.template.graph
@@ -174,8 +173,8 @@ class Modules:
         require_chain(expansions)
         self.values.groups.append(incoming)
         try:
-            if any(_is_multiple(child.item) for expansion in expansions for child in expansion.scope.children):
-                return "*" + self._stated(nodes, expansions, incoming, name)
+            if any(is_multiple(child.item) for expansion in expansions for child in expansion.scope.children):
+                return "*" + self.statements.stated(nodes, expansions, incoming, name)
             return self._listed(nodes, expansions, incoming, name)
         finally:
             self.values.groups.pop()
@@ -187,9 +186,9 @@ class Modules:
         start, tables = len(self.body.lines), self.values.tables
         elements = self._elements(nodes, expansions, incoming, name)
         end = len(self.body.lines)
-        if self._can_state and self.values.tables > tables:
+        if self.can_state and self.values.tables > tables:
             with self.attempt():
-                local = self._stated(nodes, expansions, incoming, name)
+                local = self.statements.stated(nodes, expansions, incoming, name)
                 del self.body.lines[start:end]
                 return f"*{local}"
         return joined(elements)
@@ -203,16 +202,17 @@ class Modules:
             column = [expansion.site(position) for expansion in expansions]
             present = [site for site in column if site.item is not None]
             if present:
-                elements.append(self._element(node, column, present, incoming, name))
+                elements.append(self.element(node, column, present, incoming, name))
                 incoming = self.values.outgoing(node, column, [incoming])
         return elements
 
-    def _element(
+    def element(
         self, node: NodeTemplate, column: list[Site], present: list[Site], incoming: list[str], name: str
     ) -> str:
+        """Return an element of a list: the module of a node, its copies, or what depends on its `when`."""
         hint = f"{name}_{as_identifier(node.name)}" if not node.name.isdecimal() else name
         if isinstance(present[0].item, Scope) and present[0].scope.kind == "splice":
-            return "*" + self._copies(node, present, incoming, hint, level=0)
+            return "*" + self.copies(node, present, incoming, hint, level=0)
         text = self.module(node, present, [incoming], hint)
         if len(present) == len(column):
             return text
@@ -229,18 +229,23 @@ class Modules:
 
     # ----------------------------------------------------------------------------------------------- repeats
 
-    def _repeat_module(
+    def repeat_module(
         self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int
     ) -> str:
+        """Return source that makes the module of the copies of a loop.
+
+        Raises:
+            NeedsClassError: it is, or has in it, what no chain of modules can do.
+        """
         if template.repeats[level].name is not None:
-            return self._named_copies(template, sites, incoming, name, level)
+            return self.statements.named_copies(template, sites, incoming, name, level)
         start, tables = len(self.body.lines), self.values.tables
-        copies = self._copies(template, sites, incoming, name, level)
+        copies = self.copies(template, sites, incoming, name, level)
         end = len(self.body.lines)
-        if self._can_state and self.values.tables > tables:
+        if self.can_state and self.values.tables > tables:
             with self.attempt():
-                local = self._stated_list(
-                    lambda local: self._state_loop(template, sites, incoming, local, name, level), name
+                local = self.statements.stated_list(
+                    lambda local: self.statements.loop(template, sites, incoming, local, name, level), name
                 )
                 del self.body.lines[start:end]
                 return f"nn.Sequential(*{local})"
@@ -254,13 +259,13 @@ class Modules:
         are_blocks = all(isinstance(site.item, Scope) and site.scope.kind in ("block", "group") for site in inner)
         if others or repeat.name is not None or not inner or not are_blocks or not self.are_alike(inner):
             raise NeedsClassError
-        could, self._can_state = self._can_state, False
+        could, self.can_state = self.can_state, False
         self.values.names.loops.append(Loop.of(repeat))
         try:
             body = self.scope(once(template), inner, incoming, name)
         finally:
             self.values.names.loops.pop()
-            self._can_state = could
+            self.can_state = could
         if {len(site.scope.children) for site in sites} != {1} or free_names(body) & {repeat.index, *repeat.names}:
             body = f"{body} {self.header(repeat, sites, body, name)}"
         copy = inner[0].scope
@@ -290,7 +295,7 @@ class Modules:
             raise NeedsClassError
         return text
 
-    def _copies(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int) -> str:
+    def copies(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int) -> str:
         """Return source for a list of the copies of a loop."""
         inner = [site for outer in sites for site in outer.inner()]
         if all(site.item is None for site in inner):
@@ -299,17 +304,17 @@ class Modules:
         if counts == {1} or not self.are_alike(inner):
             return self._unrolled(template, sites, incoming, name, level)
         loop = Loop.of(template.repeats[level])
-        could, self._can_state = self._can_state, False
+        could, self.can_state = self.can_state, False
         self.values.names.loops.append(loop)
         try:
-            body = self._copy(template, inner, incoming, name, level)
+            body = self.copy(template, inner, incoming, name, level)
         finally:
             self.values.names.loops.pop()
-            self._can_state = could
+            self.can_state = could
         header = self.header(template.repeats[level], sites, body, name)
         return f"[{body} {header}]"
 
-    def _copy(self, template: NodeTemplate, inner: list[Site], incoming: list[str], name: str, level: int) -> str:
+    def copy(self, template: NodeTemplate, inner: list[Site], incoming: list[str], name: str, level: int) -> str:
         """Return source for one copy, in terms of the loop's names."""
         present = [site for site in inner if site.item is not None]
         if not present:
@@ -318,7 +323,7 @@ class Modules:
         if level + 1 < len(template.repeats):
             if isinstance(present[0].item, Scope) and present[0].scope.kind == "splice":
                 raise NeedsClassError
-            return self._repeat_module(template, present, around, name, level + 1)
+            return self.repeat_module(template, present, around, name, level + 1)
         if isinstance(present[0].item, Scope) and present[0].scope.kind == "splice":
             raise NeedsClassError
         return self.module(once(template), present, [around], name)
@@ -333,7 +338,7 @@ class Modules:
         for position in range(len(sites[0].scope.children)):
             column = [Site(site.scope.children[position], site.owner) for site in sites]
             if level + 1 < len(template.repeats):
-                elements.append(self._repeat_module(template, column, incoming, name, level + 1))
+                elements.append(self.repeat_module(template, column, incoming, name, level + 1))
             else:
                 elements.append(self.module(once(template), column, [incoming], name))
             incoming = self.values.outgoing(once(template), column, [incoming])
@@ -372,250 +377,6 @@ class Modules:
         text = None if tree is None else rendered(tree, self.values.rename)
         return [] if text is None else [text]
 
-    def _named_copies(
-        self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], name: str, level: int
-    ) -> str:
-        """State a Sequential whose modules have names; return its local name."""
-        inner = [site for outer in sites for site in outer.inner()]
-        if not self._can_state or not self.are_alike(inner) or any(site.item is None for site in inner):
-            raise NeedsClassError
-        local = self.values.names.fresh(_name_of_copy(template, level) or name)
-        tables = self.values.tables
-        with self.attempt():
-            self._state_named(template, sites, incoming, local, name, level)
-            if self.values.tables == tables:
-                return local
-            raise NeedsClassError  # better to carry the channels along
-        outer = self.values.running
-        around = [] if outer is None else [outer]
-        self._live += around
-        running = self._running_name()
-        initial = self._initial(sites, incoming, name)
-        self.body.add(f"{running} = {initial}")
-        self.values.running = running
-        self.values.carry(running, inner, map(self._channels_into, inner))
-        self._state_named(template, sites, [*incoming, running], local, name, level)
-        self.values.running = outer
-        del self._live[len(self._live) - len(around) :]
-        return local
-
-    def _state_named(
-        self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], local: str, name: str, level: int
-    ) -> None:
-        """State a Sequential and the loop that fills it; channels that are carried along come last in `incoming`."""
-        repeat = template.repeats[level]
-        assert repeat.name is not None
-        inner = [site for outer in sites for site in outer.inner()]
-        self.body.add(f"{local} = nn.Sequential()")
-        start = len(self.body.lines)
-        self.values.names.loops.append(Loop.of(repeat))
-        self.body.indent += 1
-        body = self._copy(template, inner, incoming, name, level)
-        title = self.title(repeat)
-        self.body.add(f"{local}.add_module({title}, {body})")
-        if self.values.running is not None and self.values.running == incoming[-1]:
-            self._update(inner, self.values.outgoing(once(template), inner, [incoming]), incoming[-1], name)
-        self.body.indent -= 1
-        self.values.names.loops.pop()
-        lines = self.body.lines[start:]
-        del self.body.lines[start:]
-        self.body.add(self.header(repeat, sites, "\n".join(lines), name) + ":")
-        self.body.lines.extend(lines)
-
-    # ----------------------------------------------------------------------------------------------- statements
-
-    def _stated(
-        self, nodes: Sequence[NodeTemplate], expansions: Sequence[Expansion], incoming: list[str], name: str
-    ) -> str:
-        """State a list of modules with loops; return its local name."""
-        if not self._can_state:
-            raise NeedsClassError
-        return self._stated_list(lambda local: self._state_nodes(nodes, expansions, incoming, local, name), name)
-
-    def _stated_list(self, state: Callable[[str], list[str]], name: str) -> str:
-        """State a list that `state` fills; return its local name."""
-        local = self.values.names.fresh(name)
-        start = len(self.body.lines)
-        outer, self.values.running = self.values.running, None
-        if outer is not None:
-            self._live.append(outer)
-        after = state(local)
-        self._left = after if after == [self.values.running] else []
-        if outer is not None:
-            self._live.pop()
-        self.values.running = outer
-        self._declare(local, start)
-        return local
-
-    def _declare(self, local: str, start: int) -> None:
-        """Make the first of some statements, which fill a list, the one that declares it."""
-        lines = self.body.lines
-        declared = "    " * self.body.indent + f"{local}: list[nn.Module] = "
-        first = lines[start].strip() if start < len(lines) else ""
-        if first.startswith(f"{local} += "):
-            lines[start] = declared + first.removeprefix(f"{local} += ")
-        elif first.startswith(f"{local}.append("):
-            lines[start] = f"{declared}[{first.removeprefix(f'{local}.append(')[:-1]}]"
-        else:
-            lines.insert(start, f"{declared}[]")
-
-    def _running_name(self) -> str:
-        """Return a name for the channels that a loop carries along; lists that follow each other share it."""
-        free = [name for name in self._carriers if name not in self._live]
-        if not free:
-            is_network = self.values.definition.kind == "network"
-            wanted = "in_channels" if is_network and not self._carriers else "width"
-            free.append(self.values.names.fresh(wanted))
-            self._carriers.append(free[0])
-        return free[0]
-
-    def _state_nodes(
-        self,
-        nodes: Sequence[NodeTemplate],
-        expansions: Sequence[Expansion],
-        incoming: list[str],
-        local: str,
-        name: str,
-    ) -> list[str]:
-        """State what appends the modules of some nodes to a list; return candidates for the channels after them."""
-        elements: list[str] = []
-        for position, node in enumerate(nodes):
-            column = [expansion.site(position) for expansion in expansions]
-            present = [site for site in column if site.item is not None]
-            if not present:
-                continue
-            if _is_multiple(present[0].item) or self._needs_table(node, present, incoming, name):
-                self._flush(elements, local)
-                incoming = self._state_loop(node, present, incoming, local, name, level=0)
-                for later in range(position + 1, len(nodes)):
-                    after = [expansion.site(later) for expansion in expansions]
-                    if self.values.running is not None:
-                        self.values.carry(self.values.running, after, map(self._channels_after, column))
-                continue
-            if len(present) < len(column):
-                self._flush(elements, local)
-                self._state_conditional(node, column, incoming, local, name)
-            else:
-                elements.append(self._element(node, column, present, incoming, name))
-            incoming = self.values.outgoing(node, column, [incoming])
-        self._flush(elements, local)
-        return incoming
-
-    def _state_conditional(
-        self, node: NodeTemplate, column: list[Site], incoming: list[str], local: str, name: str
-    ) -> None:
-        """State what appends the module of a node if its `when` is true."""
-        present = [site for site in column if site.item is not None]
-        element = self._element(node, present, present, incoming, name)
-        hint = f"{name}_{as_identifier(node.name)}" if not node.name.isdecimal() else name
-        self.body.add(f"if {self.condition(node, column, hint)}:")
-        self.body.indent += 1
-        self._flush([element], local)
-        self.body.indent -= 1
-
-    def _needs_table(self, node: NodeTemplate, present: list[Site], incoming: list[str], name: str) -> bool:
-        """Tell whether the copies of a list's loop would look up the channels that enter them by their index."""
-        if not (isinstance(present[0].item, Scope) and present[0].scope.kind == "splice"):
-            return False
-        tables = self.values.tables
-        with self.attempt():
-            self._copies(node, present, incoming, name, level=0)
-            raise NeedsClassError  # it was only tried
-        return self.values.tables > tables
-
-    def _flush(self, elements: list[str], local: str) -> None:
-        if len(elements) == 1 and not elements[0].startswith("*"):
-            self.body.add(f"{local}.append({elements[0]})")
-        elif elements:
-            self.body.add(f"{local} += [{', '.join(elements)}]")
-        elements.clear()
-
-    def _state_loop(
-        self, template: NodeTemplate, sites: Sequence[Site], incoming: list[str], local: str, name: str, level: int
-    ) -> list[str]:
-        """State a loop whose copies are several modules each."""
-        inner = [site for outer in sites for site in outer.inner() if site.item is not None]
-        if not inner or not self.are_alike(inner):
-            raise NeedsClassError
-        repeat = template.repeats[level]
-        start = len(self.body.lines)
-        outer = self.values.running
-        starts = outer is None or outer not in incoming  # whether the name does not hold the channels at this point yet
-        running = outer or self._running_name()
-        initial = self._initial(sites, incoming, name)
-        self.values.running = running
-        self.values.carry(running, inner, map(self._channels_into, inner))
-        self.values.names.loops.append(Loop.of(repeat))
-        self.body.indent += 1
-        carried = [*(text for text in incoming if text != running), running]
-        if level + 1 < len(template.repeats) and sites[0].scope.kind == "splice":
-            after = self._state_loop(template, inner, carried, local, name, level + 1)
-        elif level + 1 < len(template.repeats):
-            self._left = []
-            self.body.add(f"{local}.append({self._repeat_module(template, inner, carried, name, level + 1)})")
-            for left in self._left:  # where the copies' own loop carried the channels to
-                self.values.carry(left, inner, map(self._channels_after, inner))
-            after = [*self._left, *self.values.outgoing(template, inner, [carried])]
-        else:
-            after = self._state_copy(template, inner, carried, local, name)
-        self._update(inner, after, running, name)
-        self.body.indent -= 1
-        self.values.names.loops.pop()
-        body = self.body.lines[start:]
-        del self.body.lines[start:]
-        text = "\n".join(body)
-        is_read = not starts or running in names_in(text.replace(f"{running} = ", ""))
-        if starts and is_read:
-            self.body.add(f"{running} = {initial}")
-        elif not is_read:
-            body = [line for line in body if not line.strip().startswith(f"{running} = ")]
-        self.body.add(self.header(repeat, sites, text, name) + ":")
-        self.body.lines.extend(body)
-        if is_read:
-            return [running]
-        self.values.running = outer
-        return [text for text in after if text != running and not self._looped(text, repeat)]
-
-    def _state_copy(
-        self, template: NodeTemplate, inner: list[Site], incoming: list[str], local: str, name: str
-    ) -> list[str]:
-        """State one copy of the innermost loop: the nodes of a list group, or a single module."""
-        item = inner[0].item
-        if isinstance(item, Scope) and item.kind == "splice":
-            self.values.groups.append(incoming[-1:])
-            nodes = item.template.graph.nodes
-            after = self._state_nodes(nodes, [site.expansion for site in inner], incoming, local, name)
-            self.values.groups.pop()
-            return after
-        self.body.add(f"{local}.append({self.module(once(template), inner, [incoming], name)})")
-        return self.values.outgoing(once(template), inner, [incoming])
-
-    def _channels_after(self, site: Site) -> int:
-        """Return the channels of what leaves an item, or passes where it is left out."""
-        return self.values.source.width_of(next(iter(site.child.values.values())))
-
-    def _channels_into(self, site: Site) -> int:
-        """Return the channels of what enters an item."""
-        return self.values.source.width_of(next(iter(entering(site.item))))
-
-    def _looped(self, text: str, repeat: Repeat) -> bool:
-        loop = Loop.of(repeat)
-        return bool(names_in(text) & {loop.index, *loop.names})
-
-    def _initial(self, sites: Sequence[Site], incoming: list[str], name: str) -> str:
-        """Return source for the channels before a loop."""
-        values = [self._channels_into(site) for site in sites]
-        return self.values.resolve(sites, values, incoming, f"{name}_width")
-
-    def _update(self, inner: list[Site], after: list[str], running: str, name: str) -> None:
-        """State what the channels are after a copy, unless they are what they were."""
-        if after == [running]:
-            return
-        values = [self._channels_after(site) for site in inner]
-        text = self.values.resolve(inner, values, after, f"{name}_width")
-        if text != running:
-            self.body.add(f"{running} = {text}")
-
 
 def require_chain(expansions: Sequence[Expansion]) -> None:
     """Make sure that each node of a graph reads the one before it, and nothing else.
@@ -643,25 +404,6 @@ def _require_chain(scope: Scope[Any]) -> None:
         value = next(iter(child.values.values()))
     if value != next(iter(scope.outputs.values()), None):
         raise NeedsClassError
-
-
-def entering(item: Node | Scope[Any]) -> Iterable[Any]:
-    """Return the values that an item reads."""
-    return item.inputs if isinstance(item, Node) else item.inputs.values()
-
-
-def _is_multiple(item: Any) -> bool:
-    """Tell whether an item of a list puts several modules into it for each copy."""
-    if not (isinstance(item, Scope) and item.kind == "splice"):
-        return False
-    return any(isinstance(child.item, Scope) and child.item.kind == "splice" for child in item.children)
-
-
-def _name_of_copy(template: NodeTemplate, level: int) -> str | None:
-    """Return what a copy of the loop around is called, without its number: `block` for `block{i + 1}`."""
-    pattern = template.repeats[level - 1].name if level else None
-    found = None if pattern is None else re.match(r"[A-Za-z]+", pattern.text)
-    return None if found is None else found[0]
 
 
 def _items(listing: str) -> list[str]:
