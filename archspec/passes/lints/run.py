@@ -66,10 +66,18 @@ _MOST_PLACES = 3
 
 @dataclass(frozen=True, slots=True)
 class Lint:
-    """One lint: the kind of problem that it finds, and how."""
+    """One lint.
+
+    Attributes:
+        problem: the kind of problem that it finds.
+        find: how it finds them.
+        of_size: it judges the size of the input. Where the spec leaves sizes open, that is none of its own, and there
+            is nothing to judge.
+    """
 
     problem: type[Problem]
     find: Callable[[Network], Iterable[Problem]]
+    of_size: bool = False
 
 
 LINTS: tuple[Lint, ...] = (
@@ -78,17 +86,17 @@ LINTS: tuple[Lint, ...] = (
     Lint(UnusedParameter, unused_parameter.find),
     Lint(UnusedBlock, unused_block.find),
     Lint(UnusedInput, unused_input.find),
-    Lint(BorderLost, border.find),
+    Lint(BorderLost, border.find, of_size=True),
     Lint(EvenKernelSamePadding, even_kernel.find),
-    Lint(FieldSmallerThanInput, small_field.find),
-    Lint(FieldLargerThanNeeded, large_field.find),
+    Lint(FieldSmallerThanInput, small_field.find, of_size=True),
+    Lint(FieldLargerThanNeeded, large_field.find, of_size=True),
     Lint(MisalignedJoin, misaligned_join.find),
     Lint(SoftmaxBeforeLoss, softmax_head.find),
     Lint(BlockedIdentity, blocked_identity.find),
     Lint(NeedlessBottleneck, bottleneck.find),
     Lint(DuplicateBlocks, duplicate_blocks.find),
     Lint(Gridding, gridding.find),
-    Lint(NormOfOneElement, norm_of_one.find),
+    Lint(NormOfOneElement, norm_of_one.find, of_size=True),
 )
 
 
@@ -122,7 +130,7 @@ def find_lints(
     network = Network(spec, graph, fields)
     found: dict[tuple[str, Span | None, str], list[Problem]] = {}
     effective: set[tuple[Span, str]] = set()
-    for lint in LINTS:
+    for lint in (lint for lint in LINTS if not (lint.of_size and graph.symbols)):
         for problem in _found(lint, network):
             allowed = list(_allowing(problem, spec.allowances))
             effective.update(allowed)
@@ -131,7 +139,7 @@ def find_lints(
                 key = (problem.code, problem.span, "" if problem.node else problem.message())
                 found.setdefault(key, []).append(problem)
     merged = [_merged(problems, network) for problems in found.values()]
-    if as_written and not any(network.is_own(variant.span) for variant in spec.variants.values()):
+    if as_written and not graph.symbols and not any(network.is_own(variant.span) for variant in spec.variants.values()):
         merged += _without_effect(network, effective)
     return tuple(sorted(merged, key=lambda problem: (problem.span or spec.span, problem.code)))
 
