@@ -54,7 +54,7 @@ class Problem:
         notes: other places, and the expansion (block, repeat) in which it happened.
         fix: edits that were tried and found to work; `archspec.repair` puts them in, since trying takes time.
         proposals: finds changes that may cure it, the likeliest first, which have not been tried on the whole spec; it
-            is called only where someone wants a fix, since the search takes time.
+            is called only where someone wants a fix, with the number of ops that the search may look at.
         suggestion: the help line, where it depends on the place (a did-you-mean).
     """
 
@@ -75,7 +75,7 @@ class Problem:
     label: str | None = None
     notes: tuple[Note, ...] = ()
     fix: Fix | None = field(default=None, compare=False)
-    proposals: Callable[[], Iterable[Proposal]] | None = field(default=None, compare=False, repr=False)
+    proposals: Callable[[int], Iterable[Proposal]] | None = field(default=None, compare=False, repr=False)
     suggestion: str | None = None
 
     def message(self) -> str:

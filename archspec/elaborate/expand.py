@@ -77,6 +77,7 @@ class Expander:
         self._sharing = Sharing(self)
         self._steps = 0
         self._seen: set[Span] = set()  # the places of nodes that were expanded or checked
+        self._hopeless: set[object] = set()  # uses of blocks that failed: the next such use has nothing new to say
         self._used: set[int] = set()  # blocks, likewise, by their ids
         self._expansions: dict[Signature, Expansion] = {}
 
@@ -379,6 +380,9 @@ class Expander:
         same = None if self._sharing.active else signature(site, block, values, inputs, self.types)
         if same is not None and same in self._expansions:
             return self._copied(self._expansions[same], site, inputs)
+        key = (id(block), repr(sorted(values.items())), tuple(self.view(results) for results in inputs.values()))
+        if key in self._hopeless:
+            return FAILED
         inner.update((name, self.view(results)) for name, results in inputs.items())
         if len(inputs) == 1:
             inner["input"] = inner[block.inputs[0]]
@@ -390,6 +394,8 @@ class Expander:
         self.evaluate(block.lets, made)
         last = self.run(block.graph, made)
         outcome = self.scope(made, "block", block, block.name, self.outputs(block.outputs, last, made))
+        if outcome.results is None:
+            self._hopeless.add(key)
         if same is not None and not self.failed and self.reports.count == said:
             self._expansions[same] = self._expansion(outcome, inputs, count, steps)
         return outcome

@@ -52,6 +52,7 @@ class Search:
         `param` is the parameter that is said to be at fault.
         """
         self._param = param
+        self._steps = 0
         self._op = op
         self._inputs = inputs
         self._site = site
@@ -59,8 +60,9 @@ class Search:
         self._count = len(around.nodes)
         self._values = tuple(source.value for source in site.sources)
 
-    def proposals(self) -> Iterator[Proposal]:
-        """Yield changes that passed on the graph, the smallest and likeliest first."""
+    def proposals(self, steps: int) -> Iterator[Proposal]:
+        """Yield changes that passed on the graph, the smallest and likeliest first; look at so many ops at most."""
+        self._steps = steps
         nodes = self._ancestors()
         likely = list(self._before(nodes, _likely_edits)) if self._op.arity.most != 1 else []
         yield from likely
@@ -96,6 +98,7 @@ class Search:
                     yield self._set(self._site.template.span, self._site.path, {name: found})
 
     def _fits(self, op: Op | None) -> bool:
+        self._steps -= 1
         return op is not None and _inferred(op, self._inputs) is not None
 
     def _set(self, span: Span, path: str, change: Mapping[str, Any]) -> Proposal:
@@ -157,6 +160,9 @@ class Search:
 
     def _works(self, node: Node, change: Mapping[str, Any]) -> bool:
         """Tell whether the op fits once a node, and each other one that stands at the same place, is changed."""
+        if self._steps <= 0:
+            return False
+        self._steps -= 1 + self._count // 20  # to pass over a node that is not affected takes little
         types: dict[Value, TensorType] = {}
         made: dict[int, Op | None] = {}
         for other in islice(self._around.nodes.values(), self._count):
@@ -166,6 +172,7 @@ class Search:
             if is_changed and id(other.op) not in made:
                 made[id(other.op)] = _changed(other.op, change)
             op = made[id(other.op)] if is_changed else other.op
+            self._steps -= 1
             inputs = tuple(
                 types.get(value, tensor) for value, tensor in zip(other.inputs, other.input_types, strict=True)
             )
@@ -326,7 +333,7 @@ def _other_edits(node: Node, wanted: tuple[int, ...]) -> Iterator[dict[str, Any]
     fields = type(op).model_fields
     for name in ("kernel_size", "stride", "padding", "output_padding", "dilation", "scale_factor"):
         value = getattr(op, name, None)
-        if name in fields and type(value) in (int, float) and value == int(value):
+        if name in fields and isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
             value = int(value)
             least = 0 if "padding" in name else 1
             near = [value + step for step in (-1, 1, -2, 2, -3, 3)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archspec.diagnostics.proposal import Proposal
     from archspec.elaborate.network import Choice
 
-IN_PASSING = (1_500, 12)
+IN_PASSING = (600, 12)
 """Nodes and trials that `archspec check` spends: a file with a mistake should not take much longer than a good one."""
 
 THOROUGH = (100_000, 150)
@@ -46,7 +46,7 @@ def cure(state: State, problem: Problem, budget: Budget) -> Cure | None:
     """
     seen: set[object] = set()
     second_best: Cure | None = None
-    for proposal in islice(_proposals(problem, state), budget.trials):
+    for proposal in islice(_proposals(problem, state, budget), budget.trials):
         if (tried := (proposal.changes, proposal.certain)) not in seen:
             seen.add(tried)
             found = attempt(state, problem, proposal, budget)
@@ -56,6 +56,6 @@ def cure(state: State, problem: Problem, budget: Budget) -> Cure | None:
     return second_best
 
 
-def _proposals(problem: Problem, state: State) -> Iterator[Proposal]:
-    own = problem.proposals() if problem.proposals is not None else ()
+def _proposals(problem: Problem, state: State, budget: Budget) -> Iterator[Proposal]:
+    own = problem.proposals(budget.steps) if problem.proposals is not None else ()
     return chain(punctuated(problem, state), respelt(problem, state), own)

@@ -36,10 +36,19 @@ class Budget:
         self.trials = trials
         self._left = nodes
 
-    def spend(self, nodes: int) -> bool:
-        """Tell whether a check of a network with so many nodes is still allowed, and count it."""
+    @property
+    def steps(self) -> int:
+        """How many ops a search on the graph may look at, which is much quicker than to check."""
+        return 10 * max(self._left, 0)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more may be tried."""
+        return self._left <= 0
+
+    def spend(self, nodes: int) -> None:
+        """Count a check of a network with so many nodes: the one with an edit, since mistakes can hide most of it."""
         self._left -= max(nodes, LEAST_COST)
-        return self._left >= 0
 
 
 @dataclass(frozen=True)
@@ -143,12 +152,13 @@ def attempt(state: State, problem: Problem, proposal: Proposal, budget: Budget) 
     place, or in nodes that could not be made.
     """
     edits = state.edits(proposal)
-    if not edits or not budget.spend(state.cost):
+    if not edits or budget.is_spent:
         return None
     try:
         after = state.with_edits(edits)
     except ValueError:
         return None
+    budget.spend(after.cost)
     before_errors, after_errors = Counter(map(identity, state.compiled.problems)), after.errors()
     key = identity(problem)
     if sum(1 for found in after.compiled.problems if identity(found) == key) >= before_errors[key]:

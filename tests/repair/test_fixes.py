@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from archspec.diagnostics.problem import Problem
 
 CHOICE = Choice()
+HALVED = "a: {op: max_pool, kernel_size: 3, stride: 2, padding: 1}"
 
 
 def problems(text: str, budget: tuple[int, int] = THOROUGH) -> tuple[Problem, ...]:
@@ -60,8 +61,7 @@ def described(graph: str, inputs: str = "{x: [3, 8, 8]}") -> list[str | None]:
         ("a: {op: reshape, shape: [12, 12]}", "shape: [-1, 12] in a"),
         ("a: {op: softmax, axis: 3}", "axis: 2 in a"),
         ("a: {op: group_norm, num_groups: 2}", "num_groups: 3 in a"),
-        ("a: {op: max_pool, kernel_size: 3, stride: 2, padding: 1}\nb: {op: upsample, scale_factor: 3}\n"
-         "c: {op: concat, from: [input, b]}", "scale_factor: 2 in b"),
+        (f"{HALVED}\nb: {{op: upsample, scale_factor: 3}}\nc: {{op: add, from: [input, b]}}", "scale_factor: 2 in b"),
         ("a: {op: conv_transpose, out_channels: 3, kernel_size: 2, stride: 2, output_padding: 2}",
          "output_padding: 1 in a"),
         ("a: flatten\nb: {op: conv, out_channels: 3, kernel_size: 1}", None),
