@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archspec.cli.options import format_option, spec_options
+from archspec.cli.report import unsilenced
+from archspec.cli.session import current
 from archspec.cli.specs import load_spec
 
 if TYPE_CHECKING:
@@ -125,7 +127,7 @@ _SUFFIXES = {"torch": ".py", "onnx": ".onnx", "summary": ".json"}
 def _document(architecture: Architecture) -> dict[str, Json]:
     from archspec.passes.report import document
 
-    made = document(architecture.graph, architecture.analysis, architecture.problems)
+    made = document(architecture.graph, architecture.analysis, unsilenced(architecture.problems, current()))
     assert isinstance(made, dict)
     return made
 

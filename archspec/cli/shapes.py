@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archspec.cli.options import format_option, spec_options
-from archspec.cli.report import exit_code
-from archspec.cli.session import wants_color
+from archspec.cli.report import exit_code, unsilenced
+from archspec.cli.session import current, wants_color
 from archspec.cli.specs import load_spec
 from archspec.ir.tensor import PRECISIONS
 
@@ -92,7 +92,7 @@ def shapes(  # noqa: PLR0913  (one parameter per option)
             click.get_current_context().exit(exit_code(error.problems))
         sys.stdout.flush()  # the error comes behind the table where both go to one place
         raise
-    Table(architecture.graph, architecture.problems, form, depth, columns, batch, dtype).print()
+    Table(architecture.graph, unsilenced(architecture.problems, current()), form, depth, columns, batch, dtype).print()
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,3 +153,86 @@ def test_colors(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[1;31merror[AS202]\x1b[0m" in run("check", BAD, color=True).stderr
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in run("check", BAD, color=True).stderr
+
+
+DOUBTFUL = """\
+archspec: 1
+name: doubtful
+inputs: {image: [1, 9, 9]}
+graph:
+  conv: {op: conv, out_channels: 4, kernel_size: 3, padding: 1}
+  norm: batch_norm
+  pool: {op: max_pool, kernel_size: 2}
+"""
+
+
+@pytest.fixture
+def doubtful(folder: Path) -> str:
+    (folder / "doubtful.yaml").write_text(DOUBTFUL, encoding="utf-8")
+    return "doubtful.yaml"
+
+
+def test_warnings(run: Run, doubtful: str) -> None:
+    result = run("check", doubtful)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert (
+        "warning[AS701]: the bias of this conv has no effect: batch_norm (norm) takes it away again\n" in result.stderr
+    )
+    assert "5 |   conv: {op: conv," in result.stderr
+    assert "warning[AS706]" in result.stderr
+    assert result.stderr.endswith("\n2 warnings in doubtful.yaml\n")
+
+
+def test_warnings_and_errors_together(run: Run, doubtful: str) -> None:
+    result = run("check", doubtful, BAD)
+    assert result.exit_code == 1
+    assert result.stderr.endswith("\n1 error, 2 warnings in 2 files\n")
+
+
+def test_strictly_a_warning_counts(run: Run, doubtful: str) -> None:
+    assert run("check", doubtful, "--strict").exit_code == 1
+    assert run("check", GOOD, "--strict").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("allowed", "left"),
+    [
+        (("--allow", "AS701"), ["AS706"]),
+        (("--allow", "as701", "--allow", "border-lost"), []),
+        (("--allow", "bias-before-norm, AS706"), []),
+    ],
+)
+def test_warnings_that_are_allowed(run: Run, doubtful: str, allowed: tuple[str, ...], left: list[str]) -> None:
+    result = run("check", doubtful, "--strict", "--format", "json", *allowed)
+    assert [problem["code"] for problem in json.loads(result.stdout)["problems"]] == left
+    assert result.exit_code == bool(left)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("bias-before-nrom", "did you mean 'bias-before-norm'?"), ("AS204", "did you mean 'AS7"), (",", "codes or names")],
+)
+def test_what_cannot_be_allowed(run: Run, doubtful: str, name: str, remedy: str) -> None:
+    result = run("check", doubtful, "--allow", name)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert remedy in " ".join(result.stderr.split())
+
+
+def test_warnings_for_machines(run: Run, doubtful: str) -> None:
+    found = json.loads(run("check", doubtful, "--format", "json").stdout)["problems"]
+    assert [(each["code"], each["severity"], each["line"], each["node"]) for each in found] == [
+        ("AS701", "warning", 5, "conv"),
+        ("AS706", "warning", 7, "pool"),
+    ]
+    (log,) = json.loads(run("check", doubtful, "--format", "sarif").stdout)["runs"]
+    assert [each["level"] for each in log["results"]] == ["warning", "warning"]
+
+
+def test_other_commands_show_warnings_too(run: Run, doubtful: str) -> None:
+    result = run("build", doubtful, "--emit", "torch", "--allow", "AS706")
+    assert result.exit_code == 0
+    assert "warning[AS701]" in result.stderr
+    assert "AS706" not in result.stderr
+    assert run("shapes", doubtful, "--quiet").stderr == ""
+    document = json.loads(run("shapes", doubtful, "--format", "json", "--allow", "AS701").stdout)
+    assert [problem["code"] for problem in document["problems"]] == ["AS706"]

@@ -22,7 +22,7 @@ class FieldSmallerThanInput(Problem):
     Bad:
         archspec: 1
         name: example
-        inputs: {image: [3, 64, 64]}
+        inputs: {image: [3, 56, 56]}
         graph:
           conv1: {op: conv, out_channels: 16, kernel_size: 3, stride: 2, padding: 1}
           conv2: {op: conv, out_channels: 32, kernel_size: 3, stride: 2, padding: 1}
@@ -33,7 +33,7 @@ class FieldSmallerThanInput(Problem):
     Good:
         archspec: 1
         name: example
-        inputs: {image: [3, 64, 64]}
+        inputs: {image: [3, 56, 56]}
         graph:
           conv1: {op: conv, out_channels: 16, kernel_size: 3, stride: 2, padding: 1}
           conv2: {op: conv, out_channels: 32, kernel_size: 3, stride: 2, padding: 1}
@@ -168,7 +168,7 @@ class BlockedIdentity(Problem):
             graph:
               norm: batch_norm
               relu: relu
-              conv: {op: conv, out_channels: 16, kernel_size: 3, padding: 1}
+              conv: {op: conv, out_channels: 16, kernel_size: 3, padding: 1, bias: false}
               add: {op: add, from: [input, conv]}
               out: relu
         graph:
@@ -183,7 +183,7 @@ class BlockedIdentity(Problem):
             graph:
               norm: batch_norm
               relu: relu
-              conv: {op: conv, out_channels: 16, kernel_size: 3, padding: 1}
+              conv: {op: conv, out_channels: 16, kernel_size: 3, padding: 1, bias: false}
               add: {op: add, from: [input, conv]}
         graph:
           body: {op: unit, repeat: 3}

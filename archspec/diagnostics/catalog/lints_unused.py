@@ -92,7 +92,7 @@ class UnusedParameter(Problem):
 
     def message(self) -> str:
         what = "value" if self.is_value else "parameter"
-        place = f" of block {printable(self.block)}" if self.block else ""
+        place = f" of block {printable(self.block)!r}" if self.block else ""
         return f"nothing uses the {what} {printable(self.name)!r}{place}"
 
     def help(self) -> str:
