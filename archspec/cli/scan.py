@@ -145,8 +145,9 @@ def scan(  # noqa: PLR0913  (one parameter per option)
     """Print what many variants of SPEC cost and see: every combination of the given variants, values and shapes.
 
     With --fit, only those within a budget, the one that uses most of it first. Figures: params, buffers, macs, flops,
-    elementwise, weight_bytes (weights), activation_bytes (activations), peak_bytes (peak), nodes, rf (the receptive
-    field of the last map), coverage (that as a part of the input); rf.height and coverage.width are those of one axis.
+    elementwise, weight_bytes (weights), activation_bytes (activations), saved_bytes (saved: kept for the backward
+    pass), peak_bytes (peak), nodes, rf (the receptive field of the last map), coverage (that as a part of the input);
+    rf.height and coverage.width are those of one axis.
     Numbers may end in k, M, G, B or T, bytes in MB or MiB, shares in %. What cannot be made is listed with its error.
 
     \b

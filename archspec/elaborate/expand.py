@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from archspec.elaborate.frame import Results
     from archspec.elaborate.imports import Imports
     from archspec.elaborate.limits import Limits
+    from archspec.elaborate.reuse import Workshop
     from archspec.ir.op import Op
     from archspec.ir.tensor import TensorType
     from archspec.source.span import Span
@@ -64,6 +65,7 @@ class Expander:
         collector: Collector,
         limits: Limits,
         imports: Imports,
+        workshop: Workshop,
     ) -> None:
         """Use `blocks` beside the op catalog; report to `collector`. `broken` are blocks that could not be read."""
         self.nodes: dict[str, Node] = {}
@@ -73,13 +75,14 @@ class Expander:
         self.vocabulary = Vocabulary(blocks, broken, imports)
         self.sizer = Sizer(blocks)
         self._limits = limits
-        self._maker = OpMaker(self.reports, limits)
+        self._maker = OpMaker(self.reports, limits, workshop.ops)
         self._sharing = Sharing(self)
         self._steps = 0
         self._seen: set[Span] = set()  # the places of nodes that were expanded or checked
         self._hopeless: set[object] = set()  # uses of blocks that failed: the next such use has nothing new to say
         self._used: set[int] = set()  # blocks, likewise, by their ids
         self._expansions: dict[Signature, Expansion] = {}
+        self._workshop = workshop
 
     # ----------------------------------------------------------------------------------------------- graphs
 
@@ -378,8 +381,8 @@ class Expander:
         self._used.add(id(block))
         inputs = dict(zip(block.inputs, given or (None,) * len(block.inputs), strict=True))
         same = None if self._sharing.active else signature(site, block, values, inputs, self.types)
-        if same is not None and same in self._expansions:
-            return self._copied(self._expansions[same], site, inputs)
+        if same is not None and (expansion := self._known_expansion(same)) is not None:
+            return self._copied(expansion, site, inputs)
         key = (id(block), repr(sorted(values.items())), tuple(self.view(results) for results in inputs.values()))
         if key in self._hopeless:
             return FAILED
@@ -399,6 +402,24 @@ class Expander:
         if same is not None and not self.failed and self.reports.count == said:
             self._expansions[same] = self._expansion(outcome, inputs, count, steps)
         return outcome
+
+    def _known_expansion(self, wanted: Signature) -> Expansion | None:
+        """Return what a block was expanded to before, in this network or in another one of the spec."""
+        expansion = self._expansions.get(wanted)
+        if expansion is None and (expansion := self._workshop.expansions.get(wanted)) is not None:
+            self._expansions[wanted] = expansion
+            for scope in expansion.scope.walk():
+                self._seen.update(child.template.span for child in scope.children)
+                if scope.kind == "block":
+                    self._used.add(id(scope.template))
+        return expansion
+
+    def hand_over(self) -> None:
+        """Leave what blocks were expanded to for other networks of the spec.
+
+        Nothing may have been wrong in this one: what is copied is not checked again.
+        """
+        self._workshop.keep(self._expansions)
 
     def _expansion(self, outcome: Outcome, inputs: Mapping[str, Results], count: int, steps: int) -> Expansion:
         """Return what a block was expanded to, before which there were `count` nodes and `steps` steps."""

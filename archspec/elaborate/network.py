@@ -26,6 +26,7 @@ from archspec.elaborate.initialisation import Initialisation
 from archspec.elaborate.limits import LimitError, Limits
 from archspec.elaborate.open_sizes import ATTEMPTS, OpenSizes, is_symbol, may_be_for_its_size
 from archspec.elaborate.preprocessing import Preprocessing
+from archspec.elaborate.reuse import Workshop
 from archspec.ir.fields import LARGEST_INTEGER
 from archspec.ir.graph import Graph, Output, Scope, Value
 from archspec.ir.tensor import TensorType
@@ -65,18 +66,26 @@ class Choice:
 
 
 def elaborate(
-    spec: SpecTemplate, collector: Collector, choice: Choice | None = None, limits: Limits | None = None
+    spec: SpecTemplate,
+    collector: Collector,
+    choice: Choice | None = None,
+    limits: Limits | None = None,
+    workshop: Workshop | None = None,
 ) -> Graph:
     """Return the network that a spec describes. Problems go to `collector`.
 
     With errors the graph is what could be made of the spec: nodes that failed, and those that depend on them, are
     missing. Where sizes are left open it is made at the first of some usual sizes that works.
+
+    With a `workshop` it is quicker to make many networks of one spec. It goes with that spec, those limits, and the
+    same permission to import.
     """
+    workshop = workshop or Workshop()
     made: list[tuple[Graph, Collector]] = []
     for attempt in range(ATTEMPTS):
         sizes, found = OpenSizes(spec, attempt), Collector()
         found.extend(collector.problems)  # of what was read: what failed for them needs no problem of its own
-        made.append((_Elaboration(spec, found, choice or Choice(), limits or Limits(), sizes).run(), found))
+        made.append((_Elaboration(spec, found, choice or Choice(), limits or Limits(), sizes, workshop).run(), found))
         if not may_be_for_its_size(sizes, found.problems):
             break
     # Where no size works, the first says best what is wrong.
@@ -88,14 +97,20 @@ def elaborate(
 
 class _Elaboration:
     def __init__(
-        self, spec: SpecTemplate, collector: Collector, choice: Choice, limits: Limits, sizes: OpenSizes
+        self,
+        spec: SpecTemplate,
+        collector: Collector,
+        choice: Choice,
+        limits: Limits,
+        sizes: OpenSizes,
+        workshop: Workshop,
     ) -> None:
         self.spec = spec
         self.sizes = sizes
         self.collector = collector
         self.choice = choice
         imports = Imports(allowed=choice.allow_imports)
-        self.expander = Expander(spec.blocks, spec.broken_blocks, collector, limits, imports)
+        self.expander = Expander(spec.blocks, spec.broken_blocks, collector, limits, imports, workshop)
 
     def run(self) -> Graph:
         env: Environment = ChainMap(self._parameters())
@@ -119,6 +134,8 @@ class _Elaboration:
         initialisation = Initialisation(
             self.spec, self.expander.nodes, frame.env, self.collector, whole=not self.expander.failed and bool(outputs)
         )
+        if not self.expander.failed and not self.collector.problems:
+            self.expander.hand_over()
         return Graph(
             name=self._name(),
             inputs={name: tensor for name, tensor in types.items() if tensor is not None},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -26,15 +27,31 @@ if TYPE_CHECKING:
     from archspec.ir.tensor import Batch, TensorType
 
 
+@dataclass(slots=True)
+class KnownOps:
+    """What was made so far.
+
+    Attributes:
+        made: the ops, by their class and parameters.
+        inferred: the types of their results, by the op's id and the types of its inputs. `made` keeps the op, so no
+            other has its id.
+    """
+
+    made: dict[tuple[type[Op], str], Op] = field(default_factory=dict[tuple["type[Op]", str], "Op"])
+    inferred: dict[tuple[int, tuple[TensorType, ...]], tuple[TensorType, ...]] = field(
+        default_factory=dict[tuple[int, "tuple[TensorType, ...]"], "tuple[TensorType, ...]"]
+    )
+
+
 class OpMaker:
     """Makes ops. Equal ops are one object, and what it makes of equal inputs is inferred once."""
 
-    def __init__(self, reports: Reports, limits: Limits) -> None:
-        """Report to `reports`."""
+    def __init__(self, reports: Reports, limits: Limits, known: KnownOps) -> None:
+        """Report to `reports`; take over, and add to, what is known."""
         self._reports = reports
         self._limits = limits
-        self._made: dict[tuple[type[Op], str], Op] = {}
-        self._inferred: dict[tuple[int, tuple[TensorType, ...]], tuple[TensorType, ...]] = {}
+        self._made = known.made
+        self._inferred = known.inferred
 
     def make(self, op_class: type[Op], site: Site) -> Op | None:
         """Return the op that a node describes; None if a parameter is unknown, or after reporting."""
@@ -65,7 +82,7 @@ class OpMaker:
         """Return the types of an op's results; None after reporting that it does not suit its inputs."""
         if not self._fits_batch(op, inputs, site):
             return None
-        key = (id(op), inputs)  # `_made` keeps the op, so no other has its id
+        key = (id(op), inputs)
         if key not in self._inferred:
             try:
                 outputs = op.infer(inputs)

@@ -7,10 +7,11 @@ it differ in their paths alone. Most networks have many such uses: of the 50 blo
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archspec.elaborate.frame import Outcome
+from archspec.elaborate.op_maker import KnownOps
 from archspec.ir.graph import Child, Node, Scope, Value
 from archspec.spec.expressions import UNKNOWN
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from archspec.elaborate.frame import Results, Site
     from archspec.spec.template import BlockTemplate, NodeTemplate
+
+_MOST_EXPANSIONS = 3_000
+_MOST_OPS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,25 @@ class Expansion:
     nodes: tuple[Node, ...]
     inputs: tuple[Value, ...]
     steps: int
+
+
+@dataclass(slots=True)
+class Workshop:
+    """What the making of one network leaves for the next one of the same spec: ops, and blocks that were expanded.
+
+    It is emptied when it has become large.
+    """
+
+    ops: KnownOps = field(default_factory=KnownOps)
+    expansions: dict[Signature, Expansion] = field(default_factory=dict[Signature, "Expansion"])
+
+    def keep(self, expansions: Mapping[Signature, Expansion]) -> None:
+        """Take over what the blocks of a network were expanded to, if nothing was wrong in that network."""
+        self.expansions.update(expansions)
+        if len(self.expansions) > _MOST_EXPANSIONS:
+            self.expansions.clear()
+        if len(self.ops.inferred) > _MOST_OPS:
+            self.ops = KnownOps()
 
 
 def signature(

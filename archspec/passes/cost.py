@@ -54,15 +54,16 @@ class Cost:
         return self.flops / self.moved_bytes if self.moved_bytes else 0.0
 
 
-def costs(graph: Graph, batch: int = 1, dtype: str | None = None) -> Mapping[str, Cost]:
+def costs(graph: Graph, batch: int = 1, dtype: str | None = None, *, saved: bool = True) -> Mapping[str, Cost]:
     """Return the costs of each node, by path.
 
     Args:
         graph: the network.
         batch: how many samples there are. Weights, and what is computed of parameters alone, are there once.
         dtype: that of all floating point tensors; None leaves them as they are.
+        saved: whether to find out what is kept for the backward pass, which takes most of the time; else that is 0.
     """
-    saved = saved_bytes(in_precision(graph, dtype), batch)
+    kept = saved_bytes(in_precision(graph, dtype), batch) if saved else {}
     found: dict[str, Cost] = {}
     known: dict[tuple[int, tuple[TensorType, ...], bool], Cost] = {}  # equal ops are mostly one object
 
@@ -70,7 +71,7 @@ def costs(graph: Graph, batch: int = 1, dtype: str | None = None) -> Mapping[str
         key = (id(node.op), node.input_types, node.shares is None)
         if key not in known:
             known[key] = _cost(node, batch, dtype)
-        found[node.path] = replace(known[key], saved_bytes=saved[node.path]) if saved[node.path] else known[key]
+        found[node.path] = replace(known[key], saved_bytes=kept[node.path]) if kept.get(node.path) else known[key]
 
     walk(graph, visit)
     return MappingProxyType(found)

@@ -10,6 +10,7 @@ from archspec.passes.columns import show_bytes, show_shape
 from archspec.passes.cost import costs, total
 from archspec.passes.memory import memory
 from archspec.passes.receptive_field import receptive_fields
+from archspec.passes.saved import saved_bytes
 from archspec.passes.summary import last_map
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("elementwise", "elementwise", "count", "costs"),
     Figure("weight_bytes", "weights", "bytes", "costs"),
     Figure("activation_bytes", "activations", "bytes", "memory"),
+    Figure("saved_bytes", "saved", "bytes", "training"),
     Figure("peak_bytes", "peak", "bytes", "memory"),
     Figure("nodes", "nodes", "count", "graph"),
     Figure("rf", "receptive field", "pixels", "field", per_axis=True),
@@ -80,6 +82,7 @@ ALIASES: dict[str, str] = {
     "parameters": "params",
     "weights": "weight_bytes",
     "activations": "activation_bytes",
+    "saved": "saved_bytes",
     "peak": "peak_bytes",
     "receptive_field": "rf",
     "outputs": "output",
@@ -111,7 +114,7 @@ def measure(graph: Graph, keys: Collection[str]) -> dict[str, Value]:
 
 
 def _costs(graph: Graph) -> dict[str, Value]:
-    found = total(costs(graph).values())
+    found = total(costs(graph, saved=False).values())
     return {
         "params": found.params,
         "buffers": found.buffers,
@@ -120,6 +123,10 @@ def _costs(graph: Graph) -> dict[str, Value]:
         "elementwise": found.elementwise,
         "weight_bytes": found.weight_bytes,
     }
+
+
+def _training(graph: Graph) -> dict[str, Value]:
+    return {"saved_bytes": sum(saved_bytes(graph).values())}
 
 
 def _memory(graph: Graph) -> dict[str, Value]:
@@ -142,6 +149,7 @@ def _graph(graph: Graph) -> dict[str, Value]:
 
 _ANALYSES: Mapping[str, Callable[[Graph], dict[str, Value]]] = {
     "costs": _costs,
+    "training": _training,
     "memory": _memory,
     "field": _field,
     "graph": _graph,

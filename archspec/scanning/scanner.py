@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.problem import Collector
 from archspec.elaborate.network import Choice, elaborate
+from archspec.elaborate.reuse import Workshop
 from archspec.scanning.figures import measure
 
 if TYPE_CHECKING:
@@ -50,11 +51,13 @@ class Scanner:
         template: the spec.
         keys: the figures that are wanted.
         allow_imports: whether classes that the spec names may be imported.
+        workshop: what is left of the networks made so far.
     """
 
     template: SpecTemplate
     keys: Collection[str]
     allow_imports: bool = False
+    workshop: Workshop = field(default_factory=Workshop)
 
     def scan(self, variations: Iterable[Variation]) -> Iterator[Measured]:
         """Yield what becomes of each."""
@@ -65,7 +68,7 @@ class Scanner:
         """Make and measure one network."""
         collector = Collector()
         choice = Choice(variation.variant, variation.params, variation.inputs, self.allow_imports)
-        graph = elaborate(self.template, collector, choice)
+        graph = elaborate(self.template, collector, choice, workshop=self.workshop)
         if not collector:
             return Measured(variation, measure(graph, self.keys))
         first = next(problem for problem in collector.problems if problem.severity == "error")

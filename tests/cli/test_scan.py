@@ -107,7 +107,17 @@ def test_figures_of_the_zoo_are_those_of_shapes(run: Run, name: str) -> None:
 def check_row(run: Run, path: str, figures: dict[str, Any], chosen: tuple[str, ...]) -> None:
     document = json.loads(run("shapes", path, *chosen, "--format", "json").stdout)
     totals, nodes = document["totals"], {node["name"]: node for node in document["nodes"]}
-    for key in ("params", "buffers", "macs", "flops", "elementwise", "weight_bytes", "activation_bytes", "peak_bytes"):
+    for key in (
+        "params",
+        "buffers",
+        "macs",
+        "flops",
+        "elementwise",
+        "weight_bytes",
+        "activation_bytes",
+        "saved_bytes",
+        "peak_bytes",
+    ):
         assert figures[key] == totals[key]
     assert figures["nodes"] == len(nodes)
     assert figures["rf"] == nodes[figures["last_map"]]["receptive_field"]["size"]
