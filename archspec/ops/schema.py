@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from archspec.diagnostics.catalog import lints
 from archspec.ir.tensor import ITEM_BYTES
 from archspec.ops.catalog import OPS
 from archspec.ops.initialisers import INITIALISERS
@@ -123,7 +124,17 @@ def _spec_keys() -> dict[str, Schema]:
         "variants": settings,
         "init": {"type": "object", "additionalProperties": {"anyOf": [fills, {"type": "null"}]}},
         "preprocess": _level(models.PreprocessLevel, preprocess),
+        "allow": _allow(),
     }
+
+
+def _allow() -> Schema:
+    """Return what `allow` takes: lints, of which any case will do, so that these are only proposed; or a mapping."""
+    names = sorted(lints.CODES)
+    name = {"anyOf": [{"enum": names}, {"type": "string"}]}
+    nodes = {"anyOf": [*_WORDS["anyOf"], {"type": "null"}]}
+    mapping = {"type": "object", "properties": dict.fromkeys(names, nodes), "additionalProperties": nodes}
+    return {"anyOf": [name, {"type": "array", "items": name}, mapping]}
 
 
 def _graph_or_edits() -> Schema:

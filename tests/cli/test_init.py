@@ -127,3 +127,17 @@ def test_another_name_than_the_file_has(run: Run, tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert run("init", "residual_mnist", "-o", "file/mine.yaml").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [("resnet18", ""), ("vgg11_bn", "bias-before-norm"), ("hrnet_w18_small", "bias-before-norm")],
+)
+def test_the_new_spec_has_no_warnings_and_nothing_idle(name: str, allowed: str, run: Run, tmp_path: Path) -> None:
+    assert run("init", name, "-o", "mine.yaml").exit_code == 0
+    lines = (tmp_path / "mine.yaml").read_text().splitlines()
+    assert [line.partition("#")[0].strip() for line in lines if line.startswith("allow:")] == (
+        [f"allow: [{allowed}]"] if allowed else []
+    )
+    assert "  bottleneck:" not in lines or name != "resnet18"
+    assert run("check", "mine.yaml", "--strict").exit_code == 0

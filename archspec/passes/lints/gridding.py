@@ -79,15 +79,14 @@ def find(network: Network) -> Iterator[Gridding]:
     seen: dict[str, tuple[_Seen, ...]] = {
         name: (_ITSELF,) * len(tensor.spatial) for name, tensor in network.graph.inputs.items()
     }
-    ends: dict[tuple[str, int], _Seen] = {}
+    ends: dict[str, tuple[int, _Seen]] = {}
     for node in nodes.values():
-        seen[node.path] = _seen_by(node, seen)
-        axes = len(node.output.spatial)
-        if not any(_goes_on(reader, axes) for reader in network.graph.consumers[node.path]):
+        seen[node.path] = _seen_by(node, seen, network)
+        if node.path in network.needed and not _is_read_further(node, network):
             _note_ends(seen[node.path], ends)
     for value in network.results:
         _note_ends(seen[value.node], ends)
-    for (path, axis), found in ends.items():
+    for path, (axis, found) in ends.items():
         node = nodes[path]
         yield Gridding(
             span=node.span,
@@ -99,24 +98,32 @@ def find(network: Network) -> Iterator[Gridding]:
         )
 
 
-def _goes_on(node: Node, axes: int) -> bool:
+def _is_read_further(node: Node, network: Network) -> bool:
+    """Tell whether windows that do not move on in steps read a node: then its map does not end there."""
+    readers = network.graph.consumers[node.path]
+    return any(
+        _goes_on(reader, len(node.output.spatial), network) for reader in readers if reader.path in network.needed
+    )
+
+
+def _goes_on(node: Node, axes: int, network: Network) -> bool:
     """Tell whether the units of a node stand where those that it reads stand."""
     if node.op.moves(node.input_types) is not None or len(node.output.spatial) != axes:
         return False
-    return all(_is_step(axis) for axis in node.op.windows(node.input_types))
+    return all(map(_is_step, network.windows(node)))
 
 
 def _is_step(axis: AxisMap) -> bool:
     return isinstance(axis, Window) and axis.stride == 1
 
 
-def _seen_by(node: Node, seen: Mapping[str, tuple[_Seen, ...]]) -> tuple[_Seen, ...]:
+def _seen_by(node: Node, seen: Mapping[str, tuple[_Seen, ...]], network: Network) -> tuple[_Seen, ...]:
     axes = len(node.output.spatial)
     arriving: list[tuple[_Seen, ...]] = []
     for index, value in enumerate(node.inputs):
         before = seen[value.node]
-        windows = node.op.windows(node.input_types, index)
-        if _goes_on(node, len(before)) and len(windows) == len(before) == axes and all(map(_is_step, windows)):
+        windows = node.op.windows(node.input_types, index) if index else network.windows(node)
+        if _goes_on(node, len(before), network) and len(windows) == len(before) == axes and all(map(_is_step, windows)):
             arriving.append(tuple(_through(place, axis, node) for place, axis in zip(before, windows, strict=True)))
     if not arriving:
         return (_ITSELF,) * axes
@@ -130,12 +137,8 @@ def _through(place: _Seen, axis: AxisMap, node: Node) -> _Seen:
     return place if axis == POINTWISE or not isinstance(axis, Window) else place.through(axis, node)
 
 
-def _note_ends(places: tuple[_Seen, ...], ends: dict[tuple[str, int], _Seen]) -> None:
+def _note_ends(places: tuple[_Seen, ...], ends: dict[str, tuple[int, _Seen]]) -> None:
     """Note what has holes where a map ends, if there is more than one dilated convolution behind it."""
     for axis, place in enumerate(places):
-        if (
-            place.has_holes
-            and sum(rate > 1 for rate in place.rates) > 1
-            and not any(key[0] == place.last for key in ends)
-        ):
-            ends[place.last, axis] = place
+        if place.has_holes and sum(rate > 1 for rate in place.rates) > 1:
+            ends.setdefault(place.last, (axis, place))

@@ -78,3 +78,9 @@ def test_a_gate_beside_a_convolution_that_fills_the_holes() -> None:
         c: {op: conv, out_channels: 4, kernel_size: 3, padding: 1}
     """
     assert of(SLUG, graph, inputs="{x: [3, 64, 64]}") == []
+
+
+def test_a_side_branch_that_nothing_needs() -> None:
+    side = "side: {op: conv, out_channels: 4, kernel_size: 1}"
+    fill = "fill: {op: conv, from: r1, out_channels: 4, kernel_size: 3}"
+    assert of(SLUG, f"{_stack(2, 2)}\n{side}\n{fill}", inputs="{x: [3, 64, 64]}") == []
