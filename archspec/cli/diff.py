@@ -12,6 +12,7 @@ import click
 
 from archspec.cli.options import (
     allow_imports_option,
+    allow_option,
     format_option,
     input_option,
     inputs_of,
@@ -20,7 +21,8 @@ from archspec.cli.options import (
     settings_of,
     variant_option,
 )
-from archspec.cli.session import wants_color
+from archspec.cli.report import show, unsilenced
+from archspec.cli.session import current, wants_color
 from archspec.cli.specs import STDIN, load_spec
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from archspec.passes.diff.comparison import Comparison
     from archspec.passes.diff.text import Names
 
-Shapes = dict[str, tuple[int, ...]]
+Shapes = dict[str, tuple[int | str, ...]]
 
 DIFFERENT = 1
 
@@ -45,6 +47,7 @@ DIFFERENT = 1
 @click.option("--input-a", callback=inputs_of, metavar="[NAME=]SHAPE", multiple=True, help="The same, for A only.")
 @click.option("--input-b", callback=inputs_of, metavar="[NAME=]SHAPE", multiple=True, help="The same, for B only.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if the networks differ, with 0 if they are the same.")
+@allow_option
 @allow_imports_option
 @quiet_option
 @format_option("text", "json")
@@ -100,7 +103,7 @@ class Side:
     path: str
     variant: str | None
     params: dict[str, Any] = field(default_factory=dict[str, Any])
-    inputs: Shapes = field(default_factory=dict[str, "tuple[int, ...]"])
+    inputs: Shapes = field(default_factory=dict[str, "tuple[int | str, ...]"])
 
     def shown(self, architecture: Architecture) -> str:
         """Return what the headline calls it: `resnet18 (specs/resnet18.yaml, classes=102)`."""
@@ -147,12 +150,21 @@ def _load(one: Side, other: Side) -> tuple[Architecture, Architecture]:
     problems: list[Problem] = []
     for side in (one, other):
         try:
-            found.append(load_spec(side.path, side.variant, side.params, side.inputs))
+            found.append(load_spec(side.path, side.variant, side.params, side.inputs, warn=False))
         except ProblemError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     if problems:
         raise ProblemError(*problems)
+    _warn(found)
     return found[0], found[1]
+
+
+def _warn(architectures: list[Architecture]) -> None:
+    """Print warnings, those about both networks once."""
+    session = current()
+    said = {(each.code, each.span, each.node): each for arch in architectures for each in arch.problems}
+    if not session.quiet:
+        show(unsilenced(tuple(said.values()), session), session)
 
 
 def _print(found: Comparison, names: Names, form: str) -> None:

@@ -69,8 +69,10 @@ def load_spec(
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
     inputs: Mapping[str, tuple[int | str, ...]] | None = None,
+    *,
+    warn: bool = True,
 ) -> Architecture:
-    """Return a spec's network. Warnings are printed, unless the session is quiet or allows them.
+    """Return a spec's network. Warnings are printed, unless the session is quiet or allows them, or not `warn`.
 
     Raises:
         SpecError: there is an error in it.
@@ -85,6 +87,6 @@ def load_spec(
         session.sources.update(error.sources)
         raise
     session.sources.update(architecture.sources)
-    if not session.quiet:
+    if warn and not session.quiet:
         show(unsilenced(architecture.problems, session), session)
     return architecture

@@ -115,3 +115,16 @@ def test_colours_only_where_they_are_wanted(start: Start, family: str) -> None:
     plain = start("diff", family, "good.yaml")
     assert "\x1b" not in plain.stdout
     assert "\x1b[1mA: family" in start("diff", family, "good.yaml", env={"FORCE_COLOR": "1"}).stdout
+
+
+def test_sizes_that_are_left_open(run: Run, folder: Path) -> None:
+    (folder / "open.yaml").write_text(FAMILY.replace("16, 16", "H, W"), encoding="utf-8")
+    assert "the networks are the same" in run("diff", "open.yaml", "open.yaml").stdout
+    result = run("diff", "open.yaml", "--input-b", "3xHxH")
+    assert "image: 3xHxW, made at 3x224x224 -> image: 3xHxH, made at 3x224x224" in result.stdout
+
+
+def test_a_warning_about_both_is_printed_once(run: Run, family: str) -> None:
+    result = run("diff", family, "--set-b", "classes=3")
+    assert result.stderr.count("warning[AS708]") == 1
+    assert run("diff", family, "--set-b", "classes=3", "--quiet").stderr == ""

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from archspec.ir.graph import Graph, Node, Value
     from archspec.ir.op import Parametrised
-    from archspec.ir.tensor import TensorType
 
     _Fills: TypeAlias = Mapping[str, Mapping[str, str]]
 
@@ -251,8 +250,8 @@ def value_name(graph: Graph, value: Value) -> str:
 
 def _facts(before: Graph, after: Graph, pairs: Mapping[str, str]) -> Iterator[tuple[str, tuple[Any, Any]]]:
     names = input_names(before, after)
-    old = {f"input {names.get(name, name)}": _described(name, tensor) for name, tensor in before.inputs.items()}
-    new = {f"input {name}": _described(name, tensor) for name, tensor in after.inputs.items()}
+    old = {f"input {names.get(name, name)}": _described(before, name) for name in before.inputs}
+    new = {f"input {name}": _described(after, name) for name in after.inputs}
     yield from _differing(old, new).items()
     results = [(output.name, output.value.index, output.training_only) for output in after.outputs]
     expected = [(output.name, output.value.index, output.training_only) for output in before.outputs]
@@ -265,8 +264,15 @@ def _facts(before: Graph, after: Graph, pairs: Mapping[str, str]) -> Iterator[tu
         yield f"preprocess {name}", values
 
 
-def _described(name: str, tensor: TensorType) -> str:
-    return f"{name}: {tensor}" + ("" if tensor.dtype == "float32" else f" {tensor.dtype}")
+def _described(graph: Graph, name: str) -> str:
+    """Return an input's name, shape and dtype; with sizes that are left open: `image: 3xHxW, made at 3x224x224`."""
+    tensor = graph.inputs[name]
+    dtype = "" if tensor.dtype == "float32" else f" {tensor.dtype}"
+    marks = graph.symbolic_inputs.get(name, ())
+    if not any(marks):
+        return f"{name}: {tensor}{dtype}"
+    sizes = (mark or str(size) for mark, size in zip(marks, tensor.shape, strict=True))
+    return f"{name}: {'x'.join(sizes)}{dtype}, made at {tensor}"
 
 
 def _outputs(graph: Graph) -> str:
