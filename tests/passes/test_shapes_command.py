@@ -50,6 +50,17 @@ def test_csv_has_all_columns() -> None:
     assert run(RESNET, "--format", "csv").stdout.splitlines()[0].startswith("name,op,inputs,shape,params,buffers,macs")
 
 
+def test_a_batch_and_a_dtype_can_be_chosen(broken: str) -> None:
+    chosen = ("--batch", "32", "--dtype", "float16")
+    made = json.loads(run(RESNET, *chosen, "--format", "json", "--depth", "1").stdout)
+    assert (made["batch"], made["dtype"]) == (32, "float16")
+    assert made["totals"]["macs"] == sum(node["macs"] for node in made["nodes"]) == 32 * 1_814_073_344
+    assert made["nodes"][0]["activation_bytes"] == 32 * 64 * 112 * 112 * 2
+    assert made["totals"]["weight_bytes"] == 2 * (11_689_512 + 9_620) + 6 * 20  # the counters stay int64
+    assert run(broken, *chosen).stdout.splitlines()[0].endswith("; batch 32, float16, as far as it could be made")
+    assert run(RESNET, "--batch", "0").returncode == 2
+
+
 def test_a_broken_network_is_shown_as_far_as_it_goes(broken: str) -> None:
     result = run(broken)
     assert result.returncode == 1
