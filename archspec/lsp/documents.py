@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     from archspec.elaborate.network import Choice
 
+_SMALL = 2_000  # nodes, whose figures take some 50 ms
+
 Result = TypeVar("Result")
 
-PATIENCE = 0.06
+PATIENCE = 0.07
 """Seconds for which a request waits for its document to be compiled, if it was compiled before."""
 
 
@@ -32,7 +34,7 @@ class View:
 
     Attributes:
         text: its text.
-        outline: what the words are of the last text that was YAML, which is this one if it is.
+        outline: what the words are of a text that was YAML: of this one, if that is known already.
         outlined: that text.
         found: what it was compiled to.
         fresh: `found` is of this very text.
@@ -161,8 +163,9 @@ class Documents:
             done, _ = await asyncio.wait({task}, timeout=PATIENCE)
             fresh = bool(done)
             found = task.result() if fresh else before
-        outlined, marks = document.outlined()
-        return View(document.text, marks, outlined, found, fresh and found.text.text == document.text.text)
+        fresh = fresh and found.text.text == document.text.text
+        outlined, marks = document.outlined() if fresh or found.tree is None else (found.text, found.outline)
+        return View(document.text, marks, outlined, found, fresh)
 
     async def work(self, task: Callable[[Compilation], Result], found: Compilation) -> Result:
         """Do something with a compiled document that takes its time, off the main path."""
@@ -174,9 +177,11 @@ class Documents:
 
 
 def _work(text: str, place: Path | None, texts: dict[Path, str], choice: Choice) -> Compilation:
-    """Compile a text, with all that most requests need."""
+    """Compile a text. The figures of small networks are left until someone asks: most requests do not."""
     found = compiled(text, place, texts, choice)
-    _ = found.uses, found.fields, found.costs
+    _ = found.uses
+    if found.graph is not None and len(found.graph.nodes) > _SMALL:
+        _ = found.fields, found.costs
     return found
 
 
