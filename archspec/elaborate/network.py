@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import ChainMap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from archspec.diagnostics.catalog.expansion import MissingParameter, WrongParameterValue
+from archspec.diagnostics.catalog.expressions import UnknownName
 from archspec.diagnostics.catalog.graph import SameForAllSamples
 from archspec.diagnostics.catalog.spec import (
     EmptyGraph,
@@ -39,10 +41,12 @@ from archspec.spec.template import Ref
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from archspec.diagnostics.problem import Problem
     from archspec.elaborate.environment import Environment
     from archspec.elaborate.frame import Results
     from archspec.ir.preprocess import PreprocessFacts
     from archspec.source.span import Span
+    from archspec.source.tree import Tree
     from archspec.spec.template import Argument, InputTemplate, Parameter, SpecTemplate, Variant
 
 P = ParamSpec("P")
@@ -271,7 +275,7 @@ class _Elaboration:
         tree = template.shape[position]
         if isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.text not in env and is_symbol(tree.text):
             return self._open(template.name, position, len(template.shape), tree.text, tree.span)
-        value = self._reported(value_of, tree, env)
+        value = self._reported(_size_of, tree, env)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_INTEGER:
@@ -347,3 +351,22 @@ class _Elaboration:
         types = {name: self.expander.types[value] for name, value in inputs.items()}
         children = tuple(frame.children)
         return Scope("", "network", self.spec, None, frame.env, inputs, types, children, last or {})
+
+
+def _size_of(tree: Tree, env: Environment) -> Any:
+    """Return the value of a size of an input. A name that is none here may be meant for a size that is left open.
+
+    Raises:
+        ProblemError: there is no such value.
+    """
+    try:
+        return value_of(tree, env)
+    except ProblemError as error:
+        raise ProblemError(*map(_with_open_size, error.problems)) from None
+
+
+def _with_open_size(problem: Problem) -> Problem:
+    if not isinstance(problem, UnknownName) or "did you mean" in (problem.suggestion or ""):
+        return problem
+    hint = f"{problem.suggestion}; a size is left open by a name with a capital, such as H"
+    return dataclasses.replace(problem, suggestion=hint)

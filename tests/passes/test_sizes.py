@@ -144,6 +144,12 @@ def test_channels_cannot_be_open() -> None:
     assert [fault.code for fault in faults(spec("- relu", inputs="{x: [C, H, W]}"))] == ["AS114"]
 
 
+def test_a_name_without_a_capital_is_told_what_leaves_a_size_open() -> None:
+    (problem,) = problems(spec("- relu", inputs="{x: [3, 8, width]}"))
+    assert problem.code == "AS127"
+    assert "a name with a capital, such as H" in (problem.help() or "")
+
+
 def test_a_network_of_given_sizes_has_none_open() -> None:
     assert sizes(made(spec("- relu"))) is None
 
