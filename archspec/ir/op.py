@@ -54,7 +54,7 @@ class Sample:
 class Parametrised(BaseModel):
     """Something that a spec names and gives parameters: an op, or an initialiser. `op` is its name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, defer_build=True)
 
     op: ClassVar[str]
     samples: ClassVar[tuple[Sample, ...]] = ()

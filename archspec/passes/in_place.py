@@ -9,7 +9,7 @@ from archspec.ir.graph import Node
 from archspec.ir.records import TorchFunction
 
 if TYPE_CHECKING:
-    from archspec.ir.graph import Graph, Scope
+    from archspec.ir.graph import Graph, Scope, Value
     from archspec.ir.records import TorchCode
     from archspec.ir.tensor import TensorType
 
@@ -27,7 +27,11 @@ def in_place(graph: Graph) -> frozenset[str]:
     places: dict[str, tuple[int, int]] = {}
     for scope in graph.root.walk():
         handed_on = set(scope.outputs.values())
-        makers = {value: child.item for child in scope.children for value in child.values.values()}
+        makers: dict[Value, Node | Scope[Any]] = {}
+        for child in scope.children:
+            if child.item is not None:  # what is left out passes on what another made
+                for value in child.values.values():
+                    makers.setdefault(value, child.item)
         for position, child in enumerate(scope.children):
             if not isinstance(child.item, Node) or not codes.can_act_in_place(child.item):
                 continue

@@ -53,7 +53,8 @@ def test_other_files() -> None:
         "archspec: 1\nname: mine\nextends: families/resnet.yaml\nvariant: resnet18\nparams: {classes: 5}\n"
         "graph:\n  replace:\n    fc: {op: bottleneck, channels: 8}\n"
     )
-    assert target("families/res‸net", text, place) == ("archspec: 1", "resnet.yaml")
+    first, file = target("families/res‸net", text, place)
+    assert (first.startswith("# yaml-language-server:"), file) == (True, "resnet.yaml")
     assert target("variant: resn‸et18", text, place) == ("resnet18: {depths: [2, 2, 2, 2]}", "resnet.yaml")
     assert target("{class‸es", text, place) == ("classes: 1000", "resnet.yaml")
     assert target("bottl‸eneck", text, place) == ("bottleneck:", "resnet.yaml")
