@@ -7,17 +7,34 @@ a help line. The kinds are listed in `archspec.diagnostics.catalog`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from dataclasses import dataclass as problem_class
 
     from archspec.diagnostics.proposal import Proposal
     from archspec.source.editing import Edit
     from archspec.source.span import Span
 
 Severity = Literal["error", "warning"]
+
+if not TYPE_CHECKING:
+
+    def problem_class(**_: Any) -> Callable[[type], type]:
+        """Make a kind of problem a frozen dataclass, as `dataclass(frozen=True, kw_only=True)` would.
+
+        Only the fields are collected: `Problem` has the methods that work on them. There are some two hundred kinds,
+        and each command starts with most of them; to write and compile six methods for each takes a tenth of a second.
+        """
+        return dataclass(init=False, repr=False, eq=False, kw_only=True)
+
+
+@cache
+def _fields_of(kind: type[Problem]) -> tuple[Field[Any], ...]:
+    return fields(kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +58,7 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class Problem:
     """One thing that is wrong, or doubtful, in a spec.
 
@@ -77,6 +94,37 @@ class Problem:
     fix: Fix | None = field(default=None, compare=False)
     proposals: Callable[[int], Iterable[Proposal]] | None = field(default=None, compare=False, repr=False)
     suggestion: str | None = None
+
+    if not TYPE_CHECKING:  # to whoever reads types, this is a dataclass as any other
+
+        def __init__(self, **given: Any) -> None:
+            """Take values for the fields, by name; the others have their defaults."""
+            for each in _fields_of(type(self)):
+                value = given.pop(each.name, each.default)
+                if value is MISSING:
+                    raise TypeError(f"{type(self).__name__} needs {each.name}")
+                self.__dict__[each.name] = value
+            if given:
+                raise TypeError(f"{type(self).__name__} has no {', '.join(given)}")
+
+        def __eq__(self, other: object) -> bool:
+            return self._compared() == other._compared() if type(other) is type(self) else NotImplemented
+
+        def __hash__(self) -> int:
+            return hash(self._compared())
+
+        def _compared(self) -> tuple[Any, ...]:
+            return tuple(self.__dict__[each.name] for each in _fields_of(type(self)) if each.compare)
+
+        def __repr__(self) -> str:
+            shown = (each.name for each in _fields_of(type(self)) if each.repr)
+            return f"{type(self).__name__}({', '.join(f'{name}={self.__dict__[name]!r}' for name in shown)})"
+
+        def __setattr__(self, name: str, value: object) -> None:
+            raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+        def __delattr__(self, name: str) -> None:
+            raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     def message(self) -> str:
         """Return the fault in one sentence, without a full stop."""

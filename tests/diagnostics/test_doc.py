@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from archspec.diagnostics.doc import explain, parse_doc
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class Documented(Problem):
     """A summary that
     goes on.
@@ -45,7 +44,7 @@ def test_explain() -> None:
 
 
 def test_without_docstrings() -> None:
-    @dataclass(frozen=True, kw_only=True)
+    @problem_class(frozen=True, kw_only=True)
     class Bare(Problem):
         code: ClassVar[str] = "AS996"
         slug: ClassVar[str] = "bare"

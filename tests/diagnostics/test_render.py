@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
 
 from archspec.diagnostics.frame import cells
-from archspec.diagnostics.problem import Fix, Note, Problem
+from archspec.diagnostics.problem import Fix, Note, Problem, problem_class
 from archspec.diagnostics.render import render_text, summary
 from archspec.source.editing import Edit
 from archspec.source.span import SourceFile, Span
@@ -31,7 +30,7 @@ graph:
 """
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class Fault(Problem):
     """Something."""
 
@@ -44,7 +43,7 @@ class Fault(Problem):
         return self.text
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class Doubt(Fault):
     """Something doubtful."""
 

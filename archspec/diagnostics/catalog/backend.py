@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 from archspec.diagnostics.text import closest, printable
 
 # More names than these make a message longer, and not clearer.
@@ -26,7 +25,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WeightsDoNotFit(Problem):
     """The weights are those of another network.
 
@@ -79,7 +78,7 @@ class WeightsDoNotFit(Problem):
         return None
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WeightsNotFinite(Problem):
     """Weights are infinite or not a number, so that the network's outputs would be, too.
 
@@ -106,7 +105,7 @@ class WeightsNotFinite(Problem):
         return "take the weights of an earlier epoch"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WeightsNotReadable(Problem):
     """A file of weights is damaged, or is something else.
 
@@ -133,7 +132,7 @@ class WeightsNotReadable(Problem):
         return self.suggestion or "give the file as it was saved: .safetensors, .pth, .pt, .ckpt or .npz"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class OnnxDiffers(Problem):
     """The ONNX model does not compute what PyTorch computes.
 
@@ -166,7 +165,7 @@ class OnnxDiffers(Problem):
         return "nothing was written; if --no-fold cures it, the variance of a batch norm is close to zero"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class OnnxNotFinite(Problem):
     """An output is infinite or not a number for random inputs.
 
@@ -191,7 +190,7 @@ class OnnxNotFinite(Problem):
         return "nothing was written; look at the weights, and at operations that divide or take a logarithm"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class OnnxRefused(Problem):
     """onnx.checker or onnxruntime does not accept the model, so it is of no use to anybody.
 

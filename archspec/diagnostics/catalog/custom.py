@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 from archspec.diagnostics.text import printable
 
 _LONGEST = 200
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ImportNotAllowed(Problem):
     """An op is named by an import path, and nothing allows imports.
 
@@ -45,7 +44,7 @@ class ImportNotAllowed(Problem):
         return self.suggestion or "if you trust that code, allow it: --allow-imports, or load(..., allow_imports=True)"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class CannotImport(Problem):
     """A class that a spec names by import path cannot be had, or is none that an op can be made of.
 
@@ -77,7 +76,7 @@ class CannotImport(Problem):
         return self.suggestion or "an op of one's own is a subclass of torch.nn.Module, as package.module:Class"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ModuleFails(Problem):
     """A module of one's own does not work as it is used here.
 
@@ -110,7 +109,7 @@ class ModuleFails(Problem):
         return self.suggestion or "the message is that of the module, or of PyTorch; the class is at fault, or its use"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NoOnnxForm(Problem):
     """A network with modules of one's own cannot be exported as ONNX.
 
@@ -135,7 +134,7 @@ class NoOnnxForm(Problem):
         return "nothing was written; --emit torch,summary writes the rest, and torch.onnx.export can export the module"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ImportedNameTaken(Problem):
     """Generated source cannot import a class, since something else there has its name.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 from archspec.diagnostics.text import did_you_mean, printable, shortened
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownOp(Problem):
     """There is neither an op nor a block of this name.
 
@@ -39,7 +38,7 @@ class UnknownOp(Problem):
         return self.suggestion or did_you_mean(self.name, self.known) or "`archspec ops` lists the ops"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownParameter(Problem):
     """An op or block has no parameter of this name.
 
@@ -73,7 +72,7 @@ class UnknownParameter(Problem):
         return did_you_mean(self.name, self.known) or listed
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class MissingParameter(Problem):
     """An op or block was not given a parameter that it needs.
 
@@ -104,7 +103,7 @@ class MissingParameter(Problem):
         return self.suggestion or f"add it, for example {self.name}: {self.example}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WrongParameterValue(Problem):
     """A parameter's value is of the wrong type, or out of range.
 
@@ -139,7 +138,7 @@ class WrongParameterValue(Problem):
         return self.suggestion or (f"for example {self.name}: {self.example}" if self.example else None)
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class RecursiveBlock(Problem):
     """A block contains itself, directly or through others, so its expansion would never end.
 
@@ -174,7 +173,7 @@ class RecursiveBlock(Problem):
         return "`repeat` makes copies one behind the other; a block cannot stand inside itself"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class TooLarge(Problem):
     """The network would be larger than the compiler's limits.
 
@@ -208,7 +207,7 @@ class TooLarge(Problem):
         return "check the numbers in it: a repeat count, a size or a number of channels may have a zero too many"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class BadRepeat(Problem):
     """A `repeat` that cannot be carried out.
 
@@ -242,7 +241,7 @@ class BadRepeat(Problem):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WrongCondition(Problem):
     """`when` must be true or false.
 
@@ -271,7 +270,7 @@ class WrongCondition(Problem):
         return "compare it with something: input.channels != channels, stride > 1, depth == 2"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ParametersDisagree(Problem):
     """Parameters of an op that do not go together, though each of them is good on its own.
 
@@ -301,7 +300,7 @@ class ParametersDisagree(Problem):
         return self.suggestion or f"`archspec ops {printable(self.op)}` tells what each parameter means"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownInitialiser(Problem):
     """`init` names an initialiser that does not exist.
 
@@ -336,7 +335,7 @@ class UnknownInitialiser(Problem):
         return self.suggestion or did_you_mean(self.name, self.known) or listed
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NothingToInitialise(Problem):
     """An entry of `init` stands for no node of the network.
 
@@ -372,7 +371,7 @@ class NothingToInitialise(Problem):
         return self.suggestion or "an entry of init is called after an op, or is a pattern of node paths: 'layer*.bn2'"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NoSuchTensor(Problem):
     """An entry of `init` fills a tensor that the nodes do not have.
 
@@ -410,7 +409,7 @@ class NoSuchTensor(Problem):
         return self.suggestion or did_you_mean(self.tensor, self.known) or listed
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class CannotInitialise(Problem):
     """An initialiser cannot fill a tensor of this shape.
 

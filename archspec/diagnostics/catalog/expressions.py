@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 from archspec.diagnostics.text import printable
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ExpressionTooLong(Problem):
     """An expression is longer than any formula that a network needs.
 
@@ -58,7 +57,7 @@ class ExpressionTooLong(Problem):
         return "give its parts names with 'let:' and use those"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ExpressionTooDeep(Problem):
     """An expression is nested too deeply.
 
@@ -94,7 +93,7 @@ class ExpressionTooDeep(Problem):
         return "give its parts names with 'let:' and use those; sum([...]) adds many numbers"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ExpressionSyntax(Problem):
     """An expression cannot be read.
 
@@ -130,7 +129,7 @@ class ExpressionSyntax(Problem):
         return self.suggestion or "expressions are written as in Python: channels * 2, 2 if i == 0 else 1, depths[0]"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ConstructNotAllowed(Problem):
     """An expression uses a part of Python that specs do not have.
 
@@ -170,7 +169,7 @@ class ConstructNotAllowed(Problem):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class TextInExpression(Problem):
     """Quoted text stands in an expression where only a number or a truth value can be.
 
@@ -206,7 +205,7 @@ class TextInExpression(Problem):
         return "compare text with == or 'in'; a name stands without quotes"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownFunction(Problem):
     """An expression calls a function that does not exist.
 
@@ -244,7 +243,7 @@ class UnknownFunction(Problem):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WrongArguments(Problem):
     """A function was given the wrong number or kind of arguments.
 
@@ -279,7 +278,7 @@ class WrongArguments(Problem):
         return self.suggestion or f"write {self.function}(...) with what it takes"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownName(Problem):
     """An expression names something that is not there.
 
@@ -318,7 +317,7 @@ class UnknownName(Problem):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownAttribute(Problem):
     """An expression asks for a property that the thing does not have.
 
@@ -354,7 +353,7 @@ class UnknownAttribute(Problem):
         return self.suggestion or (f"it has {', '.join(map(printable, self.known))}" if self.known else None)
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NotAValue(Problem):
     """An expression calculates with something that is no number, such as a node itself.
 
@@ -386,7 +385,7 @@ class NotAValue(Problem):
         return self.suggestion or "name one of its sizes, such as .channels"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class DivisionByZero(Problem):
     """An expression divides by zero.
 
@@ -419,7 +418,7 @@ class DivisionByZero(Problem):
         return self.suggestion or "make sure that the divisor is not 0 for the values given here"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NumberOutOfRange(Problem):
     """A number in an expression is too large.
 
@@ -453,7 +452,7 @@ class NumberOutOfRange(Problem):
         return self.suggestion or "sizes and counts of networks stay far below this; check the exponent or the factors"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WrongOperands(Problem):
     """An operator was given operands for which it has no meaning.
 
@@ -487,7 +486,7 @@ class WrongOperands(Problem):
         return self.suggestion or "check which of the names holds a list or a truth value"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class IndexOutOfRange(Problem):
     """An index lies behind the end of its list.
 
@@ -523,7 +522,7 @@ class IndexOutOfRange(Problem):
         return f"the indices are 0 to {self.length - 1}" if self.length else "the list is empty"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ListTooLong(Problem):
     """A list in an expression has too many items.
 
@@ -555,7 +554,7 @@ class ListTooLong(Problem):
         return self.suggestion or "repeat with a count instead of a long list"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class TooManySteps(Problem):
     """An expression takes too long to evaluate.
 
@@ -586,7 +585,7 @@ class TooManySteps(Problem):
         return "each operation is a step, and so are four items of a list"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NotReal(Problem):
     """A power has no real value.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 from archspec.diagnostics.text import did_you_mean, printable, shortened
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownNode(Problem):
     """`from`, `else` or `outputs` names a node that is not in the graph.
 
@@ -49,7 +48,7 @@ class UnknownNode(Problem):
         return did_you_mean(self.name, self.known) or f"what can be named here: {', '.join(shortened(self.known))}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ForwardReference(Problem):
     """A node refers to one that stands after it.
 
@@ -88,7 +87,7 @@ class ForwardReference(Problem):
         return "a node can read only what stands before it: move it up"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WrongInputCount(Problem):
     """An op or block is given more or fewer inputs than it takes.
 
@@ -125,7 +124,7 @@ class WrongInputCount(Problem):
         return "`from` lists what it reads, in order"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownResult(Problem):
     """A node has no result of this name, or has several and the reference does not say which.
 
@@ -164,7 +163,7 @@ class UnknownResult(Problem):
         return "its results are: " + ", ".join(f"{self.name}.{result}" for result in self.known[:8])
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ElseNeeded(Problem):
     """A conditional node with several inputs must say which of them passes when it is left out.
 
@@ -197,7 +196,7 @@ class ElseNeeded(Problem):
         return "for example " + " or ".join(f"else: {name}" for name in dict.fromkeys(self.inputs[:2]))
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NameTaken(Problem):
     """Two things in one graph have the same name.
 
@@ -229,7 +228,7 @@ class NameTaken(Problem):
         return "rename one of them"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class SameForAllSamples(Problem):
     """An op reads a tensor that is the same for all samples where it needs one of each sample.
 
@@ -272,7 +271,7 @@ class SameForAllSamples(Problem):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class CannotShare(Problem):
     """`share` names a node whose module cannot be used here.
 

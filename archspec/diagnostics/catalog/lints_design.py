@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem, Severity
+from archspec.diagnostics.problem import Problem, Severity, problem_class
 from archspec.diagnostics.text import printable
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class FieldSmallerThanInput(Problem):
     """The units whose mean (or maximum) is the result each see only a part of the input.
 
@@ -60,7 +59,7 @@ class FieldSmallerThanInput(Problem):
         return "stride earlier, or add layers, until the receptive field spans the input; `archspec shapes` prints it"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class FieldLargerThanNeeded(Problem):
     """Convolutions stand behind units of which each already sees the whole input.
 
@@ -105,7 +104,7 @@ class FieldLargerThanNeeded(Problem):
         return "make the network for larger inputs, stride less or later, use fewer layers, or add shortcuts"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class MisalignedJoin(Problem):
     """A join puts units together that look at different places of the input.
 
@@ -150,7 +149,7 @@ class MisalignedJoin(Problem):
         return "give the branches the same padding on both sides, and the same strides"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class BlockedIdentity(Problem):
     """An activation stands on the identity path of pre-activation units.
 
@@ -207,7 +206,7 @@ class BlockedIdentity(Problem):
         return "remove it, and put one norm and activation behind the last unit"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NeedlessBottleneck(Problem):
     """Everything that the network knows passes a layer that is 4 times narrower than those before and behind it.
 
@@ -262,7 +261,7 @@ class NeedlessBottleneck(Problem):
         return f"make it wider ({least} at least), or lead something past it: a shortcut or a branch"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class Gridding(Problem):
     """Dilated convolutions stand one behind the other so that a unit sees a grid of points, and nothing between them.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem, Severity
+from archspec.diagnostics.problem import Problem, Severity, problem_class
 from archspec.diagnostics.text import printable
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class BiasBeforeNorm(Problem):
     """A layer has a bias that the norm behind it takes away.
 
@@ -53,7 +52,7 @@ class BiasBeforeNorm(Problem):
         return "give it bias: false"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class BorderLost(Problem):
     """A convolution or pool leaves out pixels at the far border, since the number of its windows is rounded down.
 
@@ -92,7 +91,7 @@ class BorderLost(Problem):
         return f"{self.suggestion or 'change the stride or the padding'}; or choose an input size that divides evenly"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class EvenKernelSamePadding(Problem):
     """An even kernel with `padding: same` moves the map by half a pixel.
 
@@ -134,7 +133,7 @@ class EvenKernelSamePadding(Problem):
         return f"take an odd kernel: kernel_size: {self.kernel - 1} or {self.kernel + 1}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class SoftmaxBeforeLoss(Problem):
     """The network ends in a softmax, and cross entropy applies one itself.
 
@@ -172,7 +171,7 @@ class SoftmaxBeforeLoss(Problem):
         return "leave it out and train on logits; or state that it is meant: preprocess: {probabilities: true}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NormOfOneElement(Problem):
     """A batch norm has one number of each sample and channel: its map has a single position.
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem, Severity
+from archspec.diagnostics.problem import Problem, Severity, problem_class
 from archspec.diagnostics.text import printable
 
 _MOST_NODES = 4
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnusedNode(Problem):
     """A node whose result nothing reads.
 
@@ -57,7 +56,7 @@ class UnusedNode(Problem):
         return "name it in the `from` of what should read it, or in `outputs`; otherwise remove it"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnusedParameter(Problem):
     """A parameter, or a value of `let`, that nothing mentions.
 
@@ -99,7 +98,7 @@ class UnusedParameter(Problem):
         return "use it where its value stands, or remove it"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnusedBlock(Problem):
     """A block that no variant of the network uses.
 
@@ -143,7 +142,7 @@ class UnusedBlock(Problem):
         return "use it as an op, or remove it"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnusedInput(Problem):
     """An input of the network, of a block or of a group that nothing reads.
 
@@ -179,7 +178,7 @@ class UnusedInput(Problem):
         return f"name it in a `from`, or remove it from the inputs of {printable(self.owner)}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class DuplicateBlocks(Problem):
     """Two blocks of a file are the same but for one or two numbers, so one block with parameters could stand for both.
 
@@ -241,7 +240,7 @@ class DuplicateBlocks(Problem):
         return f"let one block stand for both, {how}" if self.differences else how
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnusedAllowance(Problem):
     """`allow` names a lint that finds nothing there.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 from archspec.diagnostics.text import printable
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NotARegularFile(Problem):
     """A directory, a pipe or a device stands where a file should be.
 
@@ -37,7 +36,7 @@ class NotARegularFile(Problem):
         return self.suggestion or "name a file"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class FileTooLarge(Problem):
     """A file is far larger than any spec.
 
@@ -63,7 +62,7 @@ class FileTooLarge(Problem):
         return self.suggestion or "a spec is text written by hand; give the file that you meant"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WideEncoding(Problem):
     """A file is in UTF-16 or UTF-32, not in UTF-8.
 
@@ -87,7 +86,7 @@ class WideEncoding(Problem):
         return "save it as UTF-8"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NotUtf8(Problem):
     """A file holds bytes that are not UTF-8.
 
@@ -112,7 +111,7 @@ class NotUtf8(Problem):
         return "save the file as UTF-8"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ControlCharacter(Problem):
     r"""A file holds a character that YAML does not allow, such as NUL or an escape.
 

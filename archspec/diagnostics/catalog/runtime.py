@@ -5,10 +5,9 @@ The examples of a wrong recipe are recipes; those of the others are commands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 
 Shape = tuple[int, ...]
 
@@ -17,7 +16,7 @@ def _show(shape: Shape) -> str:
     return "x".join(str(size) for size in shape) if shape else "a scalar"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WrongRecipeValue(Problem):
     """A setting of a recipe has the wrong type, or lies outside of its range.
 
@@ -45,7 +44,7 @@ class WrongRecipeValue(Problem):
         return self.suggestion or "archspec train --help names an example; recipes/mnist.yaml shows every key"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class DataNotFound(Problem):
     """The files of a data set are not where they were looked for.
 
@@ -73,7 +72,7 @@ class DataNotFound(Problem):
         return "put the four IDX files (plain or .gz) into data/MNIST/raw, or name their folder in ARCHSPEC_DATA"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class CorruptData(Problem):
     """A file of a data set is truncated, or is not what its name says.
 
@@ -100,7 +99,7 @@ class CorruptData(Problem):
         return "fetch the file again"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class HoldoutTooLarge(Problem):
     """The validation set would take all of the training data.
 
@@ -126,7 +125,7 @@ class HoldoutTooLarge(Problem):
         return self.suggestion or "hold out fewer examples"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class InputDoesNotFitData(Problem):
     """The network takes other tensors than the data set has.
 
@@ -153,7 +152,7 @@ class InputDoesNotFitData(Problem):
         return f"give the spec one input of shape [{', '.join(str(size) for size in self.data)}]"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class OutputDoesNotFitData(Problem):
     """The network does not give one number per class.
 
@@ -180,7 +179,7 @@ class OutputDoesNotFitData(Problem):
         return f"end the network in a linear with out_features: {self.classes}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class TrainingDiverged(Problem):
     """The loss became infinite or not a number, so further training is of no use.
 
@@ -206,7 +205,7 @@ class TrainingDiverged(Problem):
         return "use a lower learning rate (optimizer: {lr: ...})"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ExtraMissing(Problem):
     """A command needs a library that is not installed with archspec alone.
 
@@ -232,7 +231,7 @@ class ExtraMissing(Problem):
         return f"pip install 'archspec[{self.extra}]'"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ModelNotReadable(Problem):
     """The model file is damaged, or is no ONNX model that onnxruntime can load.
 
@@ -256,7 +255,7 @@ class ModelNotReadable(Problem):
         return "archspec export SPEC -o MODEL.onnx writes one"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NotAClassifier(Problem):
     """The model cannot be used for a prediction of classes.
 
@@ -283,7 +282,7 @@ class NotAClassifier(Problem):
         return self.suggestion or "export the model with archspec export, or build it with archspec build"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ExampleNotReadable(Problem):
     """A file given to `predict` is damaged, too large, or neither an image nor an array.
 
@@ -309,7 +308,7 @@ class ExampleNotReadable(Problem):
         return "give an image file (PNG, JPEG, ...) or a float array as .npy"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ExampleDoesNotFitModel(Problem):
     """An array given to `predict` has another shape than the model's input.
 

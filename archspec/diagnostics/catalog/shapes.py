@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 
 Shape = tuple[int, ...]
 
@@ -16,7 +15,7 @@ def _show(shape: Shape) -> str:
     return "x".join(str(size) for size in shape) if shape else "a scalar"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WrongRank(Problem):
     """An op was given a tensor with the wrong number of axes.
 
@@ -55,7 +54,7 @@ class WrongRank(Problem):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class KernelLargerThanInput(Problem):
     """A window does not fit into its input even once, so the output would have no elements.
 
@@ -105,7 +104,7 @@ class KernelLargerThanInput(Problem):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class GroupsDoNotDivide(Problem):
     """`groups` must divide the channels that it splits.
 
@@ -143,7 +142,7 @@ class GroupsDoNotDivide(Problem):
         return f"divisors of {self.channels} near {self.groups}: {', '.join(str(n) for n in sorted(nearest))}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ConcatShapesDiffer(Problem):
     """Tensors that are concatenated must agree on every axis but the joined one.
 
@@ -181,7 +180,7 @@ class ConcatShapesDiffer(Problem):
         return self.suggestion or "give all inputs the same stride, and padding that keeps the same sizes"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class JoinShapesDiffer(Problem):
     """Tensors that are added (or otherwise joined element by element) must have equal shapes.
 
@@ -227,7 +226,7 @@ class JoinShapesDiffer(Problem):
         return "give both sides the same stride and padding, or project one with a strided 1x1 conv"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WrongAxisCount(Problem):
     """A list has one entry per spatial axis; this one has more or fewer.
 
@@ -266,7 +265,7 @@ class WrongAxisCount(Problem):
         return "write one number for all axes, or one for each"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ReshapeElementsDiffer(Problem):
     """A reshape must keep the number of elements.
 
@@ -308,7 +307,7 @@ class ReshapeElementsDiffer(Problem):
         return f"but {_show(self.target)} has {known}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class SplitSizesDiffer(Problem):
     """The parts of a split must add up to the axis that is split.
 
@@ -347,7 +346,7 @@ class SplitSizesDiffer(Problem):
         return self.suggestion or f"make the sizes add up to {self.size}, or give one number that divides it"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class AxisOutOfRange(Problem):
     """An axis was named that the tensor does not have.
 
@@ -386,7 +385,7 @@ class AxisOutOfRange(Problem):
         return f"the batch is not counted: 0 to {rank - 1} from the first axis, or -1 to {-rank} from the last"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class OutputPaddingTooLarge(Problem):
     """`output_padding` chooses among the sizes that one stride could have come from, so it is below the stride.
 
@@ -426,7 +425,7 @@ class OutputPaddingTooLarge(Problem):
         return self.suggestion or "choose an output_padding below the stride (or the dilation)"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class PaddingTooLarge(Problem):
     """Padding has a limit: half the window for pools, the input for reflecting and circular padding.
 
@@ -464,7 +463,7 @@ class PaddingTooLarge(Problem):
         return f"use padding of at most {self.limit}" if self.limit else "use no padding here"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class EmptyOutput(Problem):
     """The output would have no elements: everything is cropped or sliced away.
 
@@ -500,7 +499,7 @@ class EmptyOutput(Problem):
         return self.suggestion or "crop less, or slice a range that lies inside the input"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ChannelsDoNotMatch(Problem):
     """A parameter must equal the channels of the input.
 
@@ -536,7 +535,7 @@ class ChannelsDoNotMatch(Problem):
         return self.suggestion or f"write {self.channels}, or input.channels"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class AxisDoesNotDivide(Problem):
     """An op cuts an axis into equal parts, and they do not come out even.
 
@@ -572,7 +571,7 @@ class AxisDoesNotDivide(Problem):
         return self.suggestion or f"choose a number that divides {self.size}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WrongDtype(Problem):
     """An op was given numbers of a kind that it does not work on.
 
@@ -608,7 +607,7 @@ class WrongDtype(Problem):
         return self.suggestion or "check the dtype of the inputs"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class OneValueToNormalize(Problem):
     """A norm over a single value is always zero, whatever the input.
 
@@ -643,7 +642,7 @@ class OneValueToNormalize(Problem):
         return self.suggestion or "use a larger input, or another norm here"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class FactorsDoNotFit(Problem):
     """Tensors that are multiplied as matrices must agree in the axes that are summed over.
 
@@ -681,7 +680,7 @@ class FactorsDoNotFit(Problem):
         return self.suggestion or "a permute turns a matrix, a linear layer gives rows other features"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ElementOutOfRange(Problem):
     """An element was asked for that an axis does not have.
 

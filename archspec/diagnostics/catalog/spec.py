@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 from archspec.diagnostics.text import did_you_mean, printable, shortened
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownKey(Problem):
     """A key that means nothing here.
 
@@ -44,7 +43,7 @@ class UnknownKey(Problem):
         return self.suggestion or did_you_mean(self.key, self.known) or listed
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class MissingKey(Problem):
     """A key that must be there is not.
 
@@ -74,7 +73,7 @@ class MissingKey(Problem):
         return f"add {self.example}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class WrongKind(Problem):
     """A value is of the wrong kind: a list where a mapping belongs, a number where a name belongs.
 
@@ -105,7 +104,7 @@ class WrongKind(Problem):
         return self.suggestion or f"write {self.wanted} here"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class BadName(Problem):
     """A name that cannot be used.
 
@@ -140,7 +139,7 @@ class BadName(Problem):
         return "choose another, of letters, digits and underscores"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnsupportedVersion(Problem):
     """The spec is written in a version of the language that this archspec does not know.
 
@@ -169,7 +168,7 @@ class UnsupportedVersion(Problem):
         return "write archspec: 1, or install an archspec that reads the newer version"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class EmptyGraph(Problem):
     """A graph without nodes computes nothing.
 
@@ -201,7 +200,7 @@ class EmptyGraph(Problem):
         return "add a node, for example relu: relu"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class BadParameterDeclaration(Problem):
     """A parameter is declared with a type that does not exist, or with a default that does not suit its type.
 
@@ -242,7 +241,7 @@ class BadParameterDeclaration(Problem):
         return "write a type (int), a default (64), or {type: int, default: 64, min: 1}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownVariant(Problem):
     """A variant was asked for that the spec does not define.
 
@@ -278,7 +277,7 @@ class UnknownVariant(Problem):
         return did_you_mean(self.variant, self.known) or f"the variants are: {', '.join(self.known)}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownSpecParameter(Problem):
     """A value was given for a parameter that the spec does not declare.
 
@@ -314,7 +313,7 @@ class UnknownSpecParameter(Problem):
         return did_you_mean(self.name, self.known) or f"the parameters are: {', '.join(self.known)}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class CannotReadSpec(Problem):
     """A spec that another one extends or imports cannot be read.
 
@@ -343,7 +342,7 @@ class CannotReadSpec(Problem):
         return "the path is relative to this file; `archspec zoo` lists the specs that come with archspec"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class OutsideRoot(Problem):
     """A spec may only bring in files below its spec root.
 
@@ -374,7 +373,7 @@ class OutsideRoot(Problem):
         return "put the file beside the spec, or below a folder called specs around both"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class ExtendsLoop(Problem):
     """Specs extend one another in a circle, or in too long a chain.
 
@@ -405,7 +404,7 @@ class ExtendsLoop(Problem):
         return "the last of them must be a spec with a graph of its own"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class BadGraphEdit(Problem):
     """An edit of an extended graph names a node that is not there, or says something else than the edits know.
 
@@ -441,7 +440,7 @@ class BadGraphEdit(Problem):
         return self.suggestion or did_you_mean(self.name, self.known) or f"its nodes are: {', '.join(self.known)}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class OpenChannels(Problem):
     """The channels of an input are left open, as height and width may be.
 
@@ -473,7 +472,7 @@ class OpenChannels(Problem):
         return "only the sizes behind the channels can be left open; channels can be a parameter"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownInput(Problem):
     """A shape was given for an input that the network does not have.
 
@@ -499,7 +498,7 @@ class UnknownInput(Problem):
         return did_you_mean(self.name, self.known) or f"its inputs are: {', '.join(self.known)}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class PreprocessDoesNotFit(Problem):
     """What `preprocess` states does not fit the network.
 
@@ -539,7 +538,7 @@ class PreprocessDoesNotFit(Problem):
         return remedies.get(self.key, f"give {self.key} one number for each channel, or a single number for all")
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownLint(Problem):
     """`allow` names something that is no lint.
 

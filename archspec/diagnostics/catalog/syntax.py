@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 from archspec.diagnostics.text import printable
 
 # A name as other languages mark it: ${x}, @x, %x, `x`.
 _MARKED_NAME = re.compile(r"\$\{\s*(\w+)\s*\}|[@%](\w+)|`(\w+)`", re.ASCII)
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NeedsQuotes(Problem):
     """A value cannot be read as YAML without quotes.
 
@@ -53,7 +52,7 @@ class NeedsQuotes(Problem):
         return f"write {_quoted(self.text)}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class TabIndentation(Problem):
     r"""A line is indented with a tab.
 
@@ -80,7 +79,7 @@ class TabIndentation(Problem):
         return "use spaces"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnclosedBracket(Problem):
     """A bracket or brace is not closed before the file ends.
 
@@ -110,7 +109,7 @@ class UnclosedBracket(Problem):
         return f"put the '{self.closing}' where its contents end"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnexpectedInBrackets(Problem):
     """Brackets or braces hold something that does not fit: a comma is missing, or the wrong bracket closes them.
 
@@ -142,7 +141,7 @@ class UnexpectedInBrackets(Problem):
         return self.suggestion or "put a comma between the entries, or close with the bracket that was opened"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnclosedQuote(Problem):
     """A quote is not closed before the file ends.
 
@@ -175,7 +174,7 @@ class UnclosedQuote(Problem):
         return self.suggestion or f"add the closing {self.quote}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class BadEscape(Problem):
     r"""A backslash in double quotes is followed by something that is no escape.
 
@@ -208,7 +207,7 @@ class BadEscape(Problem):
         return "write it twice, or use single quotes"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnexpectedColon(Problem):
     """A colon stands where no key can be.
 
@@ -240,7 +239,7 @@ class UnexpectedColon(Problem):
         return "put the mapping in braces or on lines of its own, deeper indented; put text with ': ' in it in quotes"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class MissingColon(Problem):
     """A line of a mapping has no colon.
 
@@ -273,7 +272,7 @@ class MissingColon(Problem):
         return self.suggestion or "write key: value, with a blank behind the colon"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnexpectedDash(Problem):
     """A dash stands where no item of a list can be.
 
@@ -303,7 +302,7 @@ class UnexpectedDash(Problem):
         return "start it on the next line, or write it in brackets; put a value that begins with '- ' in quotes"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class BadIndentation(Problem):
     """A line fits no mapping or list around it.
 
@@ -336,7 +335,7 @@ class BadIndentation(Problem):
         return "indent it like its siblings"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class YamlSyntax(Problem):
     """A file is not YAML.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from archspec.diagnostics.problem import Problem
+from archspec.diagnostics.problem import Problem, problem_class
 from archspec.diagnostics.text import did_you_mean, printable, shortened
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class CannotRead(Problem):
     """A file named on the command line cannot be read.
 
@@ -34,7 +33,7 @@ class CannotRead(Problem):
         return self.suggestion or "check the path"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class CannotWrite(Problem):
     """A file or folder cannot be written: it is read-only, the disk is full, or a folder has the name of the file.
 
@@ -61,7 +60,7 @@ class CannotWrite(Problem):
         return "nothing was changed; choose another place with -o"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class FolderBusy(Problem):
     """Another archspec is writing into the folder.
 
@@ -87,7 +86,7 @@ class FolderBusy(Problem):
         return "wait for it to end, or choose another folder with -o"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NoSpecsFound(Problem):
     """A folder or pattern that was to be checked has no specs in it.
 
@@ -113,7 +112,7 @@ class NoSpecsFound(Problem):
         return "a spec is a .yaml file with the key archspec"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NoSuchNode(Problem):
     """A node that was asked for is not in the network.
 
@@ -152,7 +151,7 @@ class NoSuchNode(Problem):
         return near if did_you_mean(self.name, near) else self.known
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnitOutOfRange(Problem):
     """A unit that was asked for is not in the map that a node gives.
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from archspec.diagnostics.catalog import reading, syntax
-from archspec.diagnostics.problem import Note, Problem
+from archspec.diagnostics.problem import Note, Problem, problem_class
 from archspec.diagnostics.text import printable
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from archspec.source.fault import YamlFault
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class SeveralDocuments(Problem):
     """A file holds more than one YAML document.
 
@@ -52,7 +51,7 @@ class SeveralDocuments(Problem):
         return "put it in a file of its own"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class YamlDirective(Problem):
     """A file begins with a directive, such as `%YAML 1.1`.
 
@@ -85,7 +84,7 @@ class YamlDirective(Problem):
         return "delete the line"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class YamlTag(Problem):
     """A value has a tag, such as `!!int` or `!python/object`.
 
@@ -118,7 +117,7 @@ class YamlTag(Problem):
         return "delete it; put text that begins with '!' in quotes, and write 'not' in an expression"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class MergeKey(Problem):
     """A mapping uses the merge key `<<`.
 
@@ -157,7 +156,7 @@ class MergeKey(Problem):
         return "make it a block with params, and use that"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class DuplicateKey(Problem):
     """A mapping has the same key twice.
 
@@ -193,7 +192,7 @@ class DuplicateKey(Problem):
         return "keep one of the two"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class KeyNotScalar(Problem):
     """A key is a list or a mapping.
 
@@ -226,7 +225,7 @@ class KeyNotScalar(Problem):
         return "use a plain word; put text that begins with a bracket in quotes"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class UnknownAlias(Problem):
     """An alias (`*name`) has no anchor (`&name`) before it.
 
@@ -260,7 +259,7 @@ class UnknownAlias(Problem):
         return "write the parameter's name alone; put text that begins with '*' in quotes"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class RecursiveAlias(Problem):
     """An alias stands inside the value that it repeats.
 
@@ -294,7 +293,7 @@ class RecursiveAlias(Problem):
         return self.suggestion or "write the value out; a value cannot contain itself"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class TooManyAnchors(Problem):
     """A file has more anchors than any spec needs.
 
@@ -317,7 +316,7 @@ class TooManyAnchors(Problem):
         return self.suggestion or "use a block with parameters for what repeats"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class TooDeep(Problem):
     """Lists and mappings are nested too deeply.
 
@@ -349,7 +348,7 @@ class TooDeep(Problem):
         return self.suggestion or "give the inner parts names as blocks"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class TooManyNodes(Problem):
     """A file holds more values than any spec, with what its aliases repeat.
 
@@ -390,7 +389,7 @@ class TooManyNodes(Problem):
         return "use repeat: and blocks for what repeats"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NumberTooLong(Problem):
     """A number has more digits than any number of a network.
 
@@ -425,7 +424,7 @@ class NumberTooLong(Problem):
         return "put it in quotes, if it is text"
 
 
-@dataclass(frozen=True, kw_only=True)
+@problem_class(frozen=True, kw_only=True)
 class NumberOverflows(Problem):
     """A number is too large for a floating point number.
 
