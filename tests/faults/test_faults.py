@@ -15,7 +15,8 @@ from archspec.elaborate.network import Choice
 from archspec.repair.finding import THOROUGH, with_fixes
 from archspec.source.editing import edited
 from archspec.source.span import SourceFile
-from tests.faults.planter import KINDS, Ground
+from tests.faults.ground import Ground
+from tests.faults.kinds import KINDS
 from tests.faults.specs import random_spec
 
 if TYPE_CHECKING:
