@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.text import closest, did_you_mean, stuck_key
+from archspec.spec.keys import MEANINGS, folded
 from archspec.spec.node_reader import NODE_KEYS
 
 if TYPE_CHECKING:
@@ -112,7 +113,6 @@ PARAMETERS = {
     "kernel": ("kernel_size",),
     "kernel_shape": ("kernel_size",),
     "ksize": ("kernel_size",),
-    "n": ("repeat",),
     "num_filters": ("out_channels",),
     "num_outputs": ("out_channels", "out_features"),
     "out": ("out_channels", "out_features"),
@@ -132,24 +132,15 @@ PARAMETERS = {
     "end_dim": ("end_axis",),
     "units": ("out_features", "out_channels"),
     "use_bias": ("bias",),
-    # Keys of nodes.
     "args": (),
-    "bottom": ("from",),
-    "cond": ("when",),
-    "condition": ("when",),
-    "copies": ("repeat",),
-    "if": ("when",),
-    "input": ("from",),
-    "inputs": ("from",),
-    "number": ("repeat",),
-    "repeats": ("repeat",),
-    "src": ("from",),
-    "times": ("repeat",),
+    "top": (),
 }
 _NO_PARAMETER = {
     "activation": "an activation is a node of its own, after this one: relu",
     "args": "parameters stand beside 'op', by their names: {op: conv, out_channels: 64, kernel_size: 3}",
+    "top": "a node's result is called like the node: leave it out",
 }
+_CONNECTIONS = ("from", "when", "else", "repeat", "share")  # the keys of nodes that stand beside parameters
 
 
 def hint_for_op(name: str, known: Iterable[str]) -> str | None:
@@ -169,8 +160,13 @@ def hint_for_op(name: str, known: Iterable[str]) -> str | None:
 def meant_by(name: str, known: tuple[str, ...]) -> str | None:
     """Return the parameter or the key of a node that was probably meant by one that does not exist."""
     candidates = (*known, *NODE_KEYS)
-    listed = next((meant for meant in PARAMETERS.get(name.lower(), ()) if meant in candidates), None)
-    return listed or closest(name, candidates)
+    if name.lower() in _NO_PARAMETER:
+        return None
+    listed = [
+        *PARAMETERS.get(name.lower(), ()),
+        *(key for key in MEANINGS.get(folded(name), ()) if key in _CONNECTIONS),
+    ]
+    return next((meant for meant in listed if meant in candidates), None) or closest(name, candidates)
 
 
 # Words that were true and false in YAML 1.1.

@@ -31,7 +31,7 @@ def edit_graph(reader: Reader, graph: GraphTemplate, tree: Tree) -> GraphTemplat
     edits = reader.mapping(tree, "the edits of an extended graph")
     if edits is None:
         return graph
-    reader.level(EditLevel, edits)
+    edits = reader.level(EditLevel, edits)
     for key, make in (("replace", _replacing), ("insert_before", _before), ("insert_after", _after)):
         for entry in reader.entries(edits.get(key), key):
             graph = _change(reader, graph, entry.key, make(reader, entry))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.catalog.graph import NameTaken, UnknownNode
-from archspec.diagnostics.catalog.spec import MissingKey, UnknownSpecParameter, UnknownVariant, UnsupportedVersion
+from archspec.diagnostics.catalog.spec import UnknownSpecParameter, UnknownVariant, UnsupportedVersion
 from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.text import printable
 from archspec.source.fault import YamlFault
@@ -19,6 +19,7 @@ from archspec.source.yaml import parse, read
 from archspec.spec import names
 from archspec.spec.edits import edit_graph
 from archspec.spec.files import Origin, opened, root_of
+from archspec.spec.keys import meant_keys
 from archspec.spec.models import LibraryLevel, PreprocessLevel, SpecBlockLevel, SpecLevel
 from archspec.spec.parameters import read_parameters
 from archspec.spec.reader import Reader, is_nothing
@@ -111,12 +112,17 @@ class _Loader:
             if _is_library(mapping):
                 spec = self._file_of_blocks(mapping, origin)
             else:
-                self.reader.level(SpecLevel, mapping)
-                mapping = self.reader.respelt(SpecLevel, mapping)
+                mapping = self._spec_level(mapping)
                 extends = mapping.get("extends")
                 spec = self._whole(mapping, origin) if extends is None else self._derived(mapping, extends, origin)
             self._allow(mapping, files)
         return spec if self.all_read else None  # otherwise it is not known which blocks there are
+
+    def _spec_level(self, tree: Mapping) -> Mapping:
+        """Check the keys of a spec; one that extends no other has inputs and a graph of its own."""
+        extends = tree.get("extends") is not None or "extends" in meant_keys(SpecLevel, tree).values()
+        wanted = {} if extends else {"inputs": "inputs: {image: [3, 224, 224]}", "graph": "graph: {...}"}
+        return self.reader.level(SpecLevel, tree, wanted=wanted)
 
     @contextmanager
     def _reading(self) -> Generator[set[str]]:
@@ -135,7 +141,7 @@ class _Loader:
 
     def _file_of_blocks(self, tree: Mapping, origin: Origin) -> SpecTemplate | None:
         """Return a file of blocks as what can be checked: its blocks."""
-        self.reader.level(LibraryLevel, tree)
+        tree = self.reader.level(LibraryLevel, tree)
         library = self._blocks(tree, origin)
         nothing = GraphTemplate(tree.span, (), is_list=False)
         inputs = (InputTemplate("input", tree.span, ()),)
@@ -169,7 +175,6 @@ class _Loader:
 
     def _whole(self, tree: Mapping, origin: Origin) -> SpecTemplate | None:
         reader = self.reader
-        self._require(tree)
         graph_tree = tree.get("graph")
         graph = None if graph_tree is None else reader.graph(graph_tree, "the spec")
         inputs = reader.inputs(tree.get("inputs"))
@@ -182,19 +187,12 @@ class _Loader:
         reader.distinct([*places, *((let.name, let.span, "a `let`") for let in spec.lets)])
         return None if graph is None else spec
 
-    def _require(self, tree: Mapping) -> None:
-        """Report what a spec must have that extends no other, unless its key is there, misspelt."""
-        for key, example in (("inputs", "inputs: {image: [3, 224, 224]}"), ("graph", "graph: {...}")):
-            if tree.get(key) is None and not self.reader.is_misspelt(SpecLevel, tree, key):
-                self.collector.add(MissingKey(span=tree.span, key=key, where="the spec", example=example))
-
     def _on_top(self, base: SpecTemplate, tree: Mapping, origin: Origin) -> SpecTemplate:
         """Read all but graph, inputs and parameters, on top of what the base says."""
         reader = self.reader
         library = self._blocks(tree, origin)
         lets = {let.name: let for let in (*base.lets, *reader.lets(tree.get("let")))}
-        variant, preprocess = tree.get("variant"), tree.get("preprocess")
-        self._check_preprocess(preprocess)
+        variant, preprocess = tree.get("variant"), self._preprocess(tree.get("preprocess"))
         if variant is not None and (reader.word(variant, "variant") is None or not isinstance(variant, Scalar)):
             variant = None
         return dataclasses.replace(
@@ -218,13 +216,11 @@ class _Loader:
             return _UNNAMED
         return tree.text if self.reader.name(tree, "a network", names.fault_of_identifier) else _UNNAMED
 
-    def _check_preprocess(self, tree: Tree | None) -> None:
+    def _preprocess(self, tree: Tree | None) -> Tree | None:
         if tree is None or is_nothing(tree):
-            return
+            return tree
         mapping = self.reader.mapping(tree, "preprocess")
-        if mapping is None:
-            return
-        self.reader.level(PreprocessLevel, mapping)
+        return tree if mapping is None else self.reader.level(PreprocessLevel, mapping)
 
     def _init(self, base: SpecTemplate, tree: Tree | None) -> tuple[InitTemplate, ...]:
         """Return the entries of `init` behind those of the base that stay; an empty one takes the base's away."""
@@ -296,8 +292,7 @@ class _Loader:
             if mapping is None:
                 return None
             model = LibraryLevel if _is_library(mapping) else SpecLevel
-            self.reader.level(model, mapping)
-            mapping = self.reader.respelt(model, mapping)
+            mapping = self.reader.level(model, mapping)
             own = self._blocks(mapping, origin)
             self._allow(mapping, files)
         inner: dict[str, BlockTemplate] = {}
@@ -325,8 +320,7 @@ class _Loader:
         reader.name(entry.key, "a block", names.fault_of_node_name)
         with reader.inside(entry.key.text):
             assert isinstance(tree, Mapping)
-            reader.level(SpecBlockLevel, tree, f"block {printable(entry.key.text)!r}")
-            tree = reader.respelt(SpecBlockLevel, tree)
+            tree = reader.level(SpecBlockLevel, tree, f"block {printable(entry.key.text)!r}")
             named = tree.get("spec")
             text = None if named is None else reader.word(named, "spec")
             found = None if named is None or text is None else opened(text, named.span, origin, self.reader.report)

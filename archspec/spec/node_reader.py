@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, TypeVar
 
 from archspec.diagnostics.catalog.expansion import BadRepeat
 from archspec.diagnostics.catalog.spec import MissingKey, UnknownKey, WrongKind
 from archspec.diagnostics.text import closest, did_you_mean, printable, stuck_key
-from archspec.source.tree import Mapping, Scalar, Sequence
+from archspec.source.tree import Entry, Mapping, Scalar, Sequence
 from archspec.spec import names
+from archspec.spec.keys import MEANINGS, folded
 from archspec.spec.models import NodeLevel, RepeatLevel
 from archspec.spec.template import Argument, NodeTemplate, Ref, Repeat
 
@@ -17,13 +19,21 @@ if TYPE_CHECKING:
 
     from archspec.diagnostics.problem import Problem
     from archspec.source.span import Span
-    from archspec.source.tree import Entry, Tree
+    from archspec.source.tree import Tree
     from archspec.spec.reader import Reader
 
 NODE_KEYS = NodeLevel.known()
 _WITH_SHARE = ("share", "from", "when", "else")
 
 _Part = TypeVar("_Part")
+
+
+def _is_meant(entry: Entry, wanted: str) -> bool:
+    """Tell whether a key most likely stands for `op` or `graph`, whose form its value has."""
+    key, value = entry.key.text, entry.value
+    if key in NODE_KEYS or (isinstance(value, Scalar) and not isinstance(value.value, str)):
+        return False
+    return wanted in MEANINGS.get(folded(key), ()) or closest(key, NODE_KEYS) == wanted
 
 
 class NodeReader:
@@ -40,6 +50,7 @@ class NodeReader:
 
     def read(self) -> NodeTemplate:
         """Return the node. Of one that cannot be read in full, what can be comes back, marked as broken."""
+        self._tree = self._respelt(self._tree)
         tree, reader = self._tree, self._reader
         op_tree, graph_tree = tree.get("op"), tree.get("graph")
         self._check_keys()
@@ -127,20 +138,37 @@ class NodeReader:
                 self._unknown(entry, f"group {printable(self._name)!r}", hint)
 
     def _check_neither(self) -> None:
-        """Report a node that has neither op nor graph, or whose key for that is misspelt."""
+        """Report a node that has neither op nor graph."""
         for entry in self._tree.entries:
             if (stuck := stuck_key(entry.key.text)) and stuck.startswith(("op:", "graph:")):
                 self._unknown(entry, self._where, f"put a blank behind the colon: {stuck}")
                 return
-            if entry.key.text == "type" or closest(entry.key.text, NODE_KEYS) in ("op", "graph"):
-                self._unknown(entry, self._where, "write 'op'" if entry.key.text == "type" else None)
-                return
         example = "op: NAME, or graph: for a group"
         self._fail(MissingKey(span=self._span, key="op", where=self._where, example=example))
 
+    def _respelt(self, tree: Mapping) -> Mapping:
+        """Return the node with `op` or `graph` in place of the key that most likely stands for it, after reporting."""
+        if any(tree.entry(key) is not None for key in ("op", "graph", "share")):
+            return tree
+        for place, entry in enumerate(tree.entries):
+            wanted = "op" if isinstance(entry.value, Scalar) else "graph"
+            if _is_meant(entry, wanted):
+                hint = f"did you mean '{wanted}'?"
+                self._report_unknown(entry, self._where, hint)
+                key = dataclasses.replace(entry.key, text=wanted)
+                entries = (*tree.entries[:place], Entry(key, entry.value), *tree.entries[place + 1 :])
+                return dataclasses.replace(tree, entries=entries)
+        return tree
+
     def _unknown(self, entry: Entry, where: str, suggestion: str | None = None) -> None:
+        self._report_unknown(entry, where, suggestion)
+        self._broken = True
+
+    def _report_unknown(self, entry: Entry, where: str, suggestion: str | None) -> None:
         key = entry.key
-        self._fail(UnknownKey(span=key.span, key=key.text, where=where, known=NODE_KEYS, suggestion=suggestion))
+        self._reader.report(
+            UnknownKey(span=key.span, key=key.text, where=where, known=NODE_KEYS, suggestion=suggestion)
+        )
 
     def _arguments(self) -> Iterator[Argument]:
         # `inputs` of an op is most likely meant as `from`; expansion says so, as of any key that the op does not know.
@@ -210,7 +238,8 @@ class NodeReader:
         if not isinstance(tree, Mapping):
             self._reader.wrong(tree, "repeat", "a count, a mapping, or a list of them")
             return None
-        if not self._check_loop(tree):
+        tree = self._reader.level(RepeatLevel, tree)
+        if not self._is_loop(tree):
             return None
         index, bound, pattern = tree.get("index"), tree.get("as"), tree.get("name")
         names_bound = () if bound is None else tuple(map(self._variable, self._reader.items(bound)))
@@ -226,9 +255,8 @@ class NodeReader:
         self._reader.distinct((name, item.span, "another variable of this loop") for name, item in places)
         return Repeat(tree.span, tree.get("count"), tree.get("each"), read, index_name, pattern)
 
-    def _check_loop(self, tree: Mapping) -> bool:
-        self._reader.level(RepeatLevel, tree)
-        if self._reader.unknown_keys(RepeatLevel, tree):
+    def _is_loop(self, tree: Mapping) -> bool:
+        if self._reader.has_unknown_keys(RepeatLevel, tree):
             return False  # what is missing may be misspelt
         reason = None
         if (tree.get("count") is None) == (tree.get("each") is None):

@@ -214,9 +214,11 @@ class _Declaration:
     def _long(self) -> Parameter | None:
         tree = self.value
         assert isinstance(tree, Mapping)
-        reader, default = self.reader, tree.get("default")
-        if not reader.level(ParameterLevel, tree) or reader.unknown_keys(ParameterLevel, tree):
+        reader = self.reader
+        known = reader.level(ParameterLevel, tree)
+        if reader.has_unknown_keys(ParameterLevel, known):
             return None
+        tree, default = known, known.get("default")
         type_name = self._type(tree)
         if type_name is None:
             return None

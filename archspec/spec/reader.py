@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,11 @@ from archspec.diagnostics.catalog.spec import (
     UnknownLint,
     WrongKind,
 )
-from archspec.diagnostics.text import closest, printable
+from archspec.diagnostics.text import printable
 from archspec.ir.tensor import ITEM_BYTES
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence, Tree
 from archspec.spec import names
+from archspec.spec.keys import meant_keys, suits
 from archspec.spec.models import BlockLevel, InputLevel, Level, OutputLevel
 from archspec.spec.node_reader import NodeReader
 from archspec.spec.parameters import read_parameters
@@ -39,6 +41,7 @@ from archspec.spec.template import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Mapping as MappingOf
 
     from archspec.diagnostics.problem import Collector, Problem
     from archspec.source.span import Span
@@ -58,6 +61,20 @@ def kind_of(tree: Tree) -> str:
 def is_nothing(tree: Tree | None) -> bool:
     """Tell whether there is no value: no key, or one with nothing behind it."""
     return tree is None or (isinstance(tree, Scalar) and tree.value is None)
+
+
+def _renamed(model: type[Level], tree: Mapping, meant: MappingOf[Span, str]) -> Mapping:
+    """Return a mapping with other keys at some places, where that is clear and their values can be read as theirs."""
+    counts = Counter(meant.values())
+    entries: list[Entry] = []
+    for entry in tree.entries:
+        key = meant.get(entry.key.span)
+        is_clear = key is not None and counts[key] == 1 and tree.get(key) is None
+        if key is not None and is_clear and (is_nothing(entry.value) or suits(model, key, entry.value)):
+            entries.append(Entry(dataclasses.replace(entry.key, text=key), entry.value))
+        else:
+            entries.append(entry)
+    return dataclasses.replace(tree, entries=tuple(entries)) if meant else tree
 
 
 def _is_number(tree: Tree) -> bool:
@@ -126,37 +143,38 @@ class Reader:
         """Return the items of a list, or the one value that stands in place of a list."""
         return tree.items if isinstance(tree, Sequence) else (tree,)
 
-    def level(self, model: type[Level], tree: Mapping, where: str | None = None) -> bool:
-        """Check the keys of a mapping; return whether all that it must have are there."""
-        known, where = model.known(), where or model.where
-        for key in self.unknown_keys(model, tree):
-            self.report(UnknownKey(span=key.span, key=key.text, where=where, known=known))
-        missing = [(key, example) for key, example in model.required() if tree.get(key) is None]
-        for key, example in missing:
-            if not self.is_misspelt(model, tree, key):
-                self.report(MissingKey(span=tree.span, key=key, where=where, example=example))
-        return not missing
+    def level(
+        self, model: type[Level], tree: Mapping, where: str | None = None, wanted: MappingOf[str, str] | None = None
+    ) -> Mapping:
+        """Check the keys of a mapping; return it with what was meant by those that mean nothing, to read on with.
 
-    def unknown_keys(self, model: type[Level], tree: Mapping) -> list[Scalar]:
-        """Return the keys of a mapping that mean nothing there."""
-        return [entry.key for entry in tree.entries if entry.key.text not in model.known()]
+        `wanted` are keys that must be there beside those that the level always needs, each with an example. One that is
+        there under another name is not reported as missing too.
+        """
+        where, examples = where or model.where, {**dict(model.required()), **(wanted or {})}
+        meant = meant_keys(model, tree, examples)
+        for entry in tree.entries:
+            if entry.key.text not in model.known():
+                self._unknown_key(model, tree, entry, where, meant.get(entry.key.span))
+        for key, example in examples.items():
+            if tree.get(key) is None and key not in meant.values():
+                self.report(MissingKey(span=tree.span, key=key, where=where, example=example))
+        return _renamed(model, tree, meant)
+
+    def _unknown_key(self, model: type[Level], tree: Mapping, entry: Entry, where: str, meant: str | None) -> None:
+        hint = None if meant is None else f"did you mean '{meant}'?"
+        if meant is not None and tree.get(meant) is not None:
+            hint = f"{meant!r} is there already: leave one of the two out"
+        key = entry.key
+        self.report(UnknownKey(span=key.span, key=key.text, where=where, known=model.known(), suggestion=hint))
+
+    def has_unknown_keys(self, model: type[Level], tree: Mapping) -> bool:
+        """Tell whether keys of a mapping mean nothing there."""
+        return not set(tree.keys()) <= set(model.known())
 
     def is_misspelt(self, model: type[Level], tree: Mapping, meant: str) -> bool:
-        """Tell whether one of those keys most likely stands for `meant`."""
-        return any(closest(key.text, model.known()) == meant for key in self.unknown_keys(model, tree))
-
-    def respelt(self, model: type[Level], tree: Mapping) -> Mapping:
-        """Return a mapping with what was meant by misspelt keys, which have been reported, to read on with."""
-        strange = {key.span: closest(key.text, model.known()) for key in self.unknown_keys(model, tree)}
-        meant = [name for name in strange.values() if name is not None and tree.get(name) is None]
-        fresh = {span: name for span, name in strange.items() if name is not None and meant.count(name) == 1}
-        entries = (
-            Entry(dataclasses.replace(entry.key, text=fresh[entry.key.span]), entry.value)
-            if entry.key.span in fresh
-            else entry
-            for entry in tree.entries
-        )
-        return dataclasses.replace(tree, entries=tuple(entries)) if fresh else tree
+        """Tell whether a key that means nothing most likely stands for `meant`."""
+        return meant in meant_keys(model, tree).values()
 
     def name(self, key: Scalar, what: str, fault_of: Callable[[str], str | None]) -> bool:
         """Check a name; report what is wrong with it."""
@@ -245,9 +263,8 @@ class Reader:
         if not isinstance(entry.value, Mapping):
             ref = self.reference(entry.value, "an output")
             return OutputTemplate(entry.key.text, ref) if ref else None
-        if not self.level(OutputLevel, entry.value):
-            return None
-        source, when = entry.value.get("from"), entry.value.get("when")
+        tree = self.level(OutputLevel, entry.value)
+        source, when = tree.get("from"), tree.get("when")
         ref = None if source is None else self.reference(source, "from")
         if when is not None and not (isinstance(when, Scalar) and when.text == "training"):
             self.wrong(when, "when of an output", "`training`")
@@ -277,10 +294,11 @@ class Reader:
             self.name(entry.key, "an input", names.fault_of_parameter_name)
         shape, dtype = entry.value, "float32"
         if isinstance(shape, Mapping):
-            if not self.level(InputLevel, shape, f"input {printable(entry.key.text)!r}"):
+            tree = self.level(InputLevel, shape, f"input {printable(entry.key.text)!r}")
+            dtype = self._dtype(tree.get("dtype"))
+            shape = tree.get("shape")
+            if shape is None:
                 return None
-            dtype = self._dtype(shape.get("dtype"))
-            shape = shape.get("shape") or shape
         if not isinstance(shape, Sequence):
             self.wrong(shape, f"the shape of input {printable(entry.key.text)!r}", "a list such as [3, 224, 224]")
             return None
@@ -313,8 +331,7 @@ class Reader:
             tree = self.mapping(entry.value, where)
             if tree is None:
                 return None
-            self.level(BlockLevel, tree, where)
-            tree = self.respelt(BlockLevel, tree)
+            tree = self.level(BlockLevel, tree, where)
             graph_tree = tree.get("graph")
             graph = None if graph_tree is None else self.graph(graph_tree, where)
             params_tree = tree.get("params")

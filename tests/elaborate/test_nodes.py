@@ -242,7 +242,7 @@ def test_faults_of_nodes(graph: str, fault: Fault) -> None:
         ("outputs: {a: {from: r, when: always}}", Fault("AS103", 4, 30, None)),
         ("outputs: {a: {form: r}}", Fault("AS101", 4, 15, None)),
         ("outputs: {1a: r}", Fault("AS104", 4, 11, None)),
-        ("preprocess: {men: [0.5]}", Fault("AS101", 4, 14, None)),
+        ("preprocess: {men: 0.5}", Fault("AS101", 4, 14, None)),
         ("preprocess: {mean: [a]}", Fault("AS127", 4, 21, None)),
         ("preprocess: [1]", Fault("AS103", 4, 13, None)),
         ("description: [1]", Fault("AS103", 4, 14, None)),
