@@ -256,24 +256,7 @@ def load(
         SpecError: there is an error in it; `.problems` holds all of them.
         OSError: the file cannot be opened.
     """
-    return load_chosen(path, Choice(variant, params, inputs or {}, allow_imports))
-
-
-def load_chosen(path: str | Path, choice: Choice) -> Architecture:
-    """Do what `load` does. A `Choice` can give values to parameters of any name, also `variant` and `inputs`.
-
-    Raises:
-        SpecError: there is an error in the spec.
-        OSError: the file cannot be opened.
-    """
-    compiled = compile_spec(path, choice)
-    template, graph, problems = compiled.template, compiled.graph, compiled.problems
-    if template is None or graph is None or problems:
-        raise SpecError(problems, compiled.sources, graph)
-    if template.is_library:
-        no_network = EmptyGraph(span=template.span, where="this file of blocks")
-        raise SpecError((*problems, no_network), compiled.sources, graph)
-    return Architecture(graph, template, compiled.source, as_written=compiled.as_written)
+    return compile_spec(path, Choice(variant, params, inputs or {}, allow_imports)).architecture()
 
 
 def check(
@@ -322,6 +305,19 @@ class Compiled:
         if self.problems or self.template is None or self.graph is None:
             return self.problems
         return find_lints(self.template, self.graph, as_written=self.as_written)
+
+    def architecture(self) -> Architecture:
+        """Return the network.
+
+        Raises:
+            SpecError: something is wrong in the spec.
+        """
+        if self.template is None or self.graph is None or self.problems:
+            raise SpecError(self.problems, self.sources, self.graph)
+        if self.template.is_library:
+            no_network = EmptyGraph(span=self.template.span, where="this file of blocks")
+            raise SpecError((no_network,), self.sources, self.graph)
+        return Architecture(self.graph, self.template, self.source, as_written=self.as_written)
 
 
 def compile_spec(path: str | Path, choice: Choice, texts: Mapping[Path, str] | None = None) -> Compiled:

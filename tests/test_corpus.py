@@ -11,18 +11,21 @@ import pytest
 
 from archspec import api
 from archspec.diagnostics.render import render_text
+from archspec.elaborate.network import Choice
 from archspec.ir.text import graph_text
+from archspec.repair.finding import with_fixes
 
+CHOICE = Choice()
 CORPUS = Path(__file__).parent / "corpus"
 CASES = sorted(path.stem for path in CORPUS.glob("*.yaml"))
 
 
 def outcome(case: str) -> tuple[str, str]:
     """Return the suffix of the golden file, and what should stand in it."""
-    try:
-        return ".graph", graph_text(api.load(f"{case}.yaml").graph)
-    except api.SpecError as error:
-        return ".err", render_text(error.problems, error.sources)
+    compiled = api.compile_spec(f"{case}.yaml", CHOICE)
+    if compiled.problems:
+        return ".err", render_text(with_fixes(compiled, CHOICE), compiled.sources)
+    return ".graph", graph_text(compiled.architecture().graph)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -60,8 +60,8 @@ def check(  # noqa: PLR0913  (one parameter per option)
     """Report every problem in each SPEC: a file, a folder of specs, a pattern, or - for standard input.
 
     Warnings are lints: what is allowed and most likely not meant. Exits with 1 if there is an error. Text goes to
-    standard error; JSON and SARIF are results, on standard output, with fixes that were tried, as far as that is quick;
-    `archspec fix` tries more, and makes them.
+    standard error; JSON and SARIF are results, on standard output. All show fixes that were tried, as far as that is
+    quick; `archspec fix` tries more, and makes them.
 
     \b
     Examples:
@@ -77,7 +77,7 @@ def check(  # noqa: PLR0913  (one parameter per option)
         problems: list[Problem] = []
         found = list(dict.fromkeys(path for place in specs for path in find_specs(place, problems)))
         for path in found:
-            problems.extend(check_spec(path, variant, params, inputs, fixes=form != "text"))
+            problems.extend(check_spec(path, variant, params, inputs))
         problems = list(dict.fromkeys(problems))  # two specs that extend one file share its problems
         if form == "text":
             show(problems, current())

@@ -23,10 +23,8 @@ def check_spec(
     variant: str | None,
     params: Mapping[str, Any],
     inputs: Mapping[str, tuple[int | str, ...]],
-    *,
-    fixes: bool = False,
 ) -> tuple[Problem, ...]:
-    """Return the problems of a spec, with fixes if asked for; its text stays in the session, to be shown with them."""
+    """Return the problems of a spec, with fixes that were tried; its text stays in the session, to be shown."""
     from archspec.elaborate.network import Choice
 
     choice = Choice(variant, params, inputs, current().allow_imports)
@@ -34,11 +32,15 @@ def check_spec(
     if isinstance(compiled, tuple):
         return compiled
     current().sources.update(compiled.sources)
-    if fixes and compiled.problems:
-        from archspec.repair.finding import with_fixes
-
-        return with_fixes(compiled, choice)
+    if compiled.problems:
+        return _with_fixes(compiled, choice)
     return unsilenced(compiled.findings(), current())
+
+
+def _with_fixes(compiled: Compiled, choice: Choice) -> tuple[Problem, ...]:
+    from archspec.repair.finding import with_fixes
+
+    return with_fixes(compiled, choice)
 
 
 def compiled_or_problems(
@@ -77,16 +79,16 @@ def load_spec(
     Raises:
         SpecError: there is an error in it.
     """
-    from archspec.api import SpecError, load_chosen
+    from archspec.api import SpecError, compile_spec
     from archspec.elaborate.network import Choice
 
     session = current()
-    try:
-        architecture = load_chosen(path, Choice(variant, params or {}, inputs or {}, session.allow_imports))
-    except SpecError as error:
-        session.sources.update(error.sources)
-        raise
-    session.sources.update(architecture.sources)
+    choice = Choice(variant, params or {}, inputs or {}, session.allow_imports)
+    compiled = compile_spec(path, choice)
+    session.sources.update(compiled.sources)
+    if compiled.problems:
+        raise SpecError(_with_fixes(compiled, choice), compiled.sources, compiled.graph)
+    architecture = compiled.architecture()
     if warn and not session.quiet:
         show(unsilenced(architecture.problems, session), session)
     return architecture

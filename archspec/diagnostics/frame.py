@@ -95,6 +95,20 @@ def _last_line(span: Span, lines: Sequence[str]) -> int:
 
 def _window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
     """Return what is shown of a line, and how many cells of it lie before and under the mark."""
+    shown, marks = window(line, ((start, end),), width)
+    return shown, len(marks) - len(marks.lstrip()), marks.count("^")
+
+
+def window(line: str, places: Sequence[tuple[int, int]], width: int, mark: str = "^") -> tuple[str, str]:
+    """Return what is shown of a line, and the row of marks below it, under each of the places as far as it is shown.
+
+    Args:
+        line: the line of source.
+        places: what to mark, as (start, end) in the line, in order; what is shown is cut around them.
+        width: how many cells there are.
+        mark: one character for each cell of a place, or several characters: one for each place.
+    """
+    start, end = places[0][0], places[-1][1]
     line = line[: end + width] if end - start < width else line[: start + width]
     line = line.rstrip()
     first = 0
@@ -106,9 +120,14 @@ def _window(line: str, start: int, end: int, width: int) -> tuple[str, int, int]
     cut = first + len(kept) < len(line)
     if cut:
         kept = _fitting(kept, width - len(prefix) - len(_CUT))
-    before = cells(_shown(kept[: start - first]))
-    marked = cells(_shown(kept[start - first : end - first]))
-    return prefix + _shown(kept) + (_CUT if cut else ""), len(prefix) + before, marked
+    marks = " " * len(prefix)
+    done = first
+    for index, (place_start, place_end) in enumerate(places):
+        marks += " " * cells(_shown(kept[done - first : place_start - first]))
+        done = max(done, place_start)
+        marks += mark[index % len(mark)] * cells(_shown(kept[done - first : place_end - first]))
+        done = max(done, place_end)
+    return prefix + _shown(kept) + (_CUT if cut else ""), marks
 
 
 def _fitting(text: str, width: int) -> str:

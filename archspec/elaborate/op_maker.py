@@ -12,14 +12,13 @@ from archspec.diagnostics.catalog.expansion import ParametersDisagree, TooLarge,
 from archspec.diagnostics.catalog.graph import SameForAllSamples
 from archspec.diagnostics.problem import ProblemError
 from archspec.elaborate import arguments
-from archspec.elaborate.advice import Surroundings, advise
-from archspec.elaborate.search import Search
 from archspec.spec.expressions import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archspec.diagnostics.problem import Problem
+    from archspec.elaborate.advice import Surroundings
     from archspec.elaborate.frame import Site
     from archspec.elaborate.limits import Limits
     from archspec.elaborate.reports import Reports
@@ -89,11 +88,7 @@ class OpMaker:
                 self._limits.check_tensors(op, inputs, outputs)
             except ProblemError as error:
                 for problem in error.problems:
-                    placed = _placed(problem, site, around)
-                    search = Search(op, inputs, site, around, problem.param)
-                    if not isinstance(problem, TooLarge):
-                        placed = dataclasses.replace(placed, proposals=search.proposals)
-                    self._reports.add(placed, site.frame, site.path)
+                    self._reports.add(_placed(problem, op, inputs, site, around), site.frame, site.path)
                 return None
             batch = _batch_of(inputs)
             self._inferred[key] = tuple(dataclasses.replace(out, batch=batch) for out in outputs) if inputs else outputs
@@ -119,9 +114,13 @@ def _batch_of(inputs: Iterable[TensorType]) -> Batch:
     return "each" if "each" in found else "one" if "one" in found else "none"
 
 
-def _placed(problem: Problem, site: Site, around: Surroundings) -> Problem:
-    """Put the place, the names of the inputs and advice into a problem that an op found."""
+def _placed(problem: Problem, op: Op, inputs: tuple[TensorType, ...], site: Site, around: Surroundings) -> Problem:
+    """Put the place, the names of the inputs, advice, and the search for a cure into a problem that an op found."""
+    from archspec.elaborate.advice import advise
+    from archspec.elaborate.search import Search
+
     given = next((item.value.span for item in site.template.arguments if item.name == problem.param), None)
     operands = tuple(source.name for source in site.sources)
-    placed = dataclasses.replace(problem, span=given or site.span, operands=operands)
+    search = None if isinstance(problem, TooLarge) else Search(op, inputs, site, around, problem.param).proposals
+    placed = dataclasses.replace(problem, span=given or site.span, operands=operands, proposals=search)
     return advise(placed, [source.value for source in site.sources if source.value is not None], around)

@@ -38,6 +38,10 @@ class Lines:
         """Return where a span begins and ends in the text."""
         return self.index(span.line, span.column), self.index(span.end_line, span.end_column)
 
+    def line(self, number: int) -> str:
+        """Return a line without its line break."""
+        return LINE_BREAK.split(self.text[self.index(number, 1) : self.index(number + 1, 1)])[0]
+
     def of(self, span: Span) -> str:
         """Return the text of a span."""
         start, end = self.range(span)

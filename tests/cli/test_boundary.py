@@ -50,14 +50,14 @@ def test_debug_shows_the_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 def test_files(run: Run, monkeypatch: pytest.MonkeyPatch, error: OSError, text: str) -> None:
-    monkeypatch.setattr(api, "load_chosen", raising(error))
+    monkeypatch.setattr(api, "compile_spec", raising(error))
     result = run("expand", "good.yaml")
     assert result.exit_code == 3
     assert text in result.stderr
 
 
 def test_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "load_chosen", raising(KeyboardInterrupt()))
+    monkeypatch.setattr(api, "compile_spec", raising(KeyboardInterrupt()))
     assert run("expand", "good.yaml").exit_code == 130
 
 

@@ -30,7 +30,28 @@ def test_a_bad_spec_goes_to_standard_error(run: Run) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
     assert "error[AS202]" in result.stderr
     assert "bad.yaml:6:54" in result.stderr
-    assert result.stderr.endswith("1 error in bad.yaml\n")
+    assert result.stderr.endswith("1 error in bad.yaml (with a fix: archspec fix)\n")
+
+
+SHOWN_FIX = """\
+  = fix: kernel_size: 3 in conv
+  |
+6 |   conv: {op: conv, out_channels: width, kernel_size: 3}
+  |                                                      ~
+"""
+
+
+def test_text_shows_the_fix_that_json_has_and_archspec_fix_makes(run: Run) -> None:
+    assert SHOWN_FIX in run("check", BAD).stderr
+    (problem,) = json.loads(run("check", BAD, "--format", "json").stdout)["problems"]
+    assert problem["fix"]["description"] == "kernel_size: 3 in conv"
+    assert "\n+  conv: {op: conv, out_channels: width, kernel_size: 3}\n" in run("fix", BAD, "--diff").stdout
+
+
+@pytest.mark.parametrize("command", ["shapes", "expand", "build", "field"])
+def test_other_commands_show_it_too(run: Run, command: str) -> None:
+    arguments = (BAD, "conv") if command == "field" else (BAD,)
+    assert SHOWN_FIX in run(command, *arguments).stderr
 
 
 def test_several_specs_in_one_run(run: Run) -> None:
@@ -38,7 +59,7 @@ def test_several_specs_in_one_run(run: Run) -> None:
     assert result.exit_code == 3
     assert result.stderr.count("error[AS202]") == 1
     assert "cannot read missing.yaml: no such file or directory" in result.stderr
-    assert result.stderr.endswith("2 errors in 2 files\n")
+    assert result.stderr.endswith("2 errors in 2 files (1 with a fix: archspec fix)\n")
 
 
 def test_a_folder(run: Run, folder: Path) -> None:
@@ -186,7 +207,7 @@ def test_warnings(run: Run, doubtful: str) -> None:
 def test_warnings_and_errors_together(run: Run, doubtful: str) -> None:
     result = run("check", doubtful, BAD)
     assert result.exit_code == 1
-    assert result.stderr.endswith("\n1 error, 2 warnings in 2 files\n")
+    assert result.stderr.endswith("\n1 error, 2 warnings in 2 files (1 with a fix: archspec fix)\n")
 
 
 def test_strictly_a_warning_counts(run: Run, doubtful: str) -> None:

@@ -215,9 +215,145 @@ def test_short_mistakes_are_shown_as_far_as_they_fit() -> None:
     assert "fault 199" not in shown
 
 
-def test_a_fix_does_not_disturb_the_text() -> None:
-    fix = Fix("padding: 2", (Edit(span(1, 1, 1, 2), "padding: 2"),))
-    assert render(Fault(span=span(1, 1, 1, 2), fix=fix)) == render(Fault(span=span(1, 1, 1, 2)))
+def fixed(description: str, *edits: tuple[tuple[int, int, int, int], str], suggestion: str | None = None) -> Fault:
+    """Return a fault in line 11 with a fix."""
+    fix = Fix(description, tuple(Edit(span(*place), text) for place, text in edits))
+    return Fault(span=span(11, 15, 11, 27), fix=fix, suggestion=suggestion)
+
+
+def shown_fix(fault: Fault, **rendered: Any) -> str:
+    """Return the lines below the help line of the only fault."""
+    text = render(fault, **rendered)
+    return textwrap.dedent(text[text.index("   = ") :].rpartition("\n\n")[0]) + "\n"
+
+
+def test_a_fix_that_puts_something_in() -> None:
+    fault = fixed("padding: 2 in branch5x5.1", ((10, 56, 10, 56), ", padding: 2"), suggestion="look above")
+    assert render(fault) == golden("""
+        error[AS999]: it is wrong
+          --> specs/a.yaml:11:15
+           |
+        11 |       concat: {op: concat, from: [branch1x1, branch5x5]}
+           |               ^^^^^^^^^^^^
+           |
+           = help: look above
+           = fix: padding: 2 in branch5x5.1
+           |
+        10 |           - {op: conv, out_channels: 24, kernel_size: 5, padding: 2}
+           |                                                        ++++++++++++
+
+        1 error in specs/a.yaml (with a fix: archspec fix)
+        """)
+
+
+def test_what_was_meant_is_not_said_twice() -> None:
+    fault = fixed("add for concat", ((11, 20, 11, 26), "add"), suggestion="did you mean 'add'?")
+    assert shown_fix(fault) == golden("""
+           = help: did you mean 'add'?
+           |
+        11 |       concat: {op: add, from: [branch1x1, branch5x5]}
+           |                    ~~~
+        """)
+
+
+def test_several_edits_of_a_line_are_marked_side_by_side() -> None:
+    fault = fixed("both", ((11, 20, 11, 26), "add"), ((11, 56, 11, 56), ", broadcast: true"))
+    assert shown_fix(fault) == golden("""
+           = fix: both
+           |
+        11 |       concat: {op: add, from: [branch1x1, branch5x5], broadcast: true}
+           |                    ~~~                              +++++++++++++++++
+        """)
+
+
+def test_what_is_taken_away_is_shown_as_it_was() -> None:
+    assert shown_fix(fixed("without out_channels", ((8, 22, 8, 40), ""))) == golden("""
+           = fix: without out_channels
+           |
+         8 -           - {op: conv, out_channels: 16, kernel_size: 1}
+         8 +           - {op: conv, kernel_size: 1}
+        """)
+
+
+def test_whole_lines_that_come_and_go_and_what_they_move() -> None:
+    fault = fixed(
+        "a node more, one less",
+        ((8, 1, 9, 1), ""),
+        ((11, 1, 11, 1), "      wide: {op: relu}\n"),
+        ((11, 35, 11, 44), "wide"),
+    )
+    assert shown_fix(fault) == golden("""
+           = fix: a node more, one less
+           |
+         8 -           - {op: conv, out_channels: 16, kernel_size: 1}
+        10 +       wide: {op: relu}
+        11 |       concat: {op: concat, from: [wide, branch5x5]}
+           |                                   ~~~~
+        """)
+
+
+def test_a_line_behind_the_last_one_of_a_file_without_a_line_break() -> None:
+    text = SPEC.rstrip("\n")
+    fault = fixed("out: mixed1", ((14, 20, 14, 20), "\n  out: mixed1"))
+    assert shown_fix(fault, text=text) == golden("""
+           = fix: out: mixed1
+           |
+        15 +   out: mixed1
+        """)
+
+
+def test_text_over_several_lines() -> None:
+    fault = fixed("one branch", ((8, 11, 10, 58), "- relu"))
+    assert shown_fix(fault) == golden("""
+           = fix: one branch
+           |
+         8 -           - {op: conv, out_channels: 16, kernel_size: 1}
+         9 -
+        10 -           - {op: conv, out_channels: 24, kernel_size: 5}
+         8 +           - relu
+        """)
+
+
+def test_a_fix_of_many_lines_is_cut_short() -> None:
+    shown = shown_fix(fixed("all new", ((1, 1, 15, 1), "")))
+    assert shown.count(" - ") == 5
+    assert shown.endswith("| ... and 9 more lines\n")
+
+
+def test_a_long_line_is_cut_around_what_is_new() -> None:
+    text = "a: " + "x" * 10_000 + "HERE" + "y" * 100_000 + "\n"
+    column = text.index("HERE") + 1
+    fix = Fix("new", (Edit(span(1, column, 1, column + 4), "THERE"), Edit(span(1, 60_000, 1, 60_000), "far")))
+    *_, source, marks, _, _ = render(Fault(span=span(1, 1, 1, 2), fix=fix), text=text, width=80).splitlines()
+    assert len(source) <= 80
+    assert source.index("THERE") == marks.index("~~~~~")
+
+
+def test_edits_of_another_file_are_headed_by_its_name() -> None:
+    other = SourceFile("base.yaml", "stem: {op: cnov}\n")
+    fix = Fix("conv for cnov", (Edit(span(1, 12, 1, 16, "base.yaml"), "conv"),))
+    fault = Fault(span=span(1, 1, 1, 9), fix=fix)
+    assert "  | in base.yaml:\n1 | stem: {op: conv}\n  |            ~~~~\n" in render_text(
+        [fault], {PATH: SourceFile(PATH, SPEC), "base.yaml": other}
+    )
+    assert "~~~~" not in render(fault)
+
+
+def test_many_mistakes_leave_room_for_the_fixes_of_the_first() -> None:
+    fix = Fix("padding: 2 in branch5x5.1", (Edit(span(10, 58, 10, 58), ", padding: 2"),))
+    shown = render(*[Fault(text=f"fault {number}", span=span(1, 1, 1, 9), fix=fix) for number in range(200)])
+    assert shown.count("error[AS999]") > 20
+    assert shown.count("= fix: ") > 3
+    assert shown.index("fault 2") > shown.rindex("= fix: ", 0, shown.index("fault 2"))
+    assert len(shown.encode()) <= 4096
+    assert shown.endswith("200 errors in specs/a.yaml (200 with a fix: archspec fix)\n")
+
+
+def test_a_fix_is_coloured() -> None:
+    fault = fixed("both", ((8, 22, 8, 40), ""), ((11, 20, 11, 26), "add"))
+    colored = render(fault, color=True)
+    assert "\x1b[31m-           - {op: conv, out_channels: 16, kernel_size: 1}\x1b[0m" in colored
+    assert "\x1b[32m                   ~~~\x1b[0m" in colored
 
 
 @pytest.mark.parametrize(("text", "count"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("\u200d", 0), ("", 0)])
