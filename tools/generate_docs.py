@@ -7,7 +7,6 @@ python tools/generate_docs.py --check    fail if they are not what would be writ
 from __future__ import annotations
 
 import re
-import sys
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +20,10 @@ from archspec.diagnostics.problem import Collector
 from archspec.ops.catalog import OPS
 from archspec.ops.reference import describe_op
 from archspec.ops.schema import schema_text
-from archspec.source.atomic import write_files
 from archspec.source.yaml import read
 from archspec.spec.files import zoo_root
 from archspec.spec.loader import load_template
+from tools.generated import write_or_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,13 +155,7 @@ def main() -> int:
     """Write the pages, or check them."""
     pages = {FOLDER / name: _encoded(page()) for name, page in PAGES.items()}
     pages[FOLDER / "archspec.schema.json"] = schema_text().encode()
-    if "--check" not in sys.argv[1:]:
-        write_files(pages)
-        return 0
-    stale = [path for path, data in pages.items() if not path.is_file() or path.read_bytes() != data]
-    for path in stale:
-        print(f"{path.relative_to(FOLDER.parent.parent)} is out of date: run python tools/generate_docs.py")
-    return 1 if stale else 0
+    return write_or_check(pages, FOLDER.parent.parent, "python tools/generate_docs.py")
 
 
 def _encoded(lines: Iterator[str]) -> bytes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import io
 import re
-import sys
 import tokenize
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 from torchvision import models
 
 from archspec.cli import networks
-from archspec.source.atomic import write_files
 from archspec.source.tree import plain
 from archspec.source.yaml import parse, read
 from archspec.spec.files import zoo_root
 from tests.zoo import test_published as published
 from tests.zoo.references import references
+from tools.generated import write_or_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -250,13 +249,7 @@ def main() -> int:
         PAGE: ("\n".join(page(families)) + "\n").encode(),
         zoo_root() / networks.INDEX: networks.index(families),
     }
-    if "--check" not in sys.argv[1:]:
-        write_files(files)
-        return 0
-    stale = [path for path, data in files.items() if not path.is_file() or path.read_bytes() != data]
-    for path in stale:
-        print(f"{path.relative_to(ROOT)} is out of date: run python -m tools.generate_zoo")
-    return 1 if stale else 0
+    return write_or_check(files, ROOT, "python -m tools.generate_zoo")
 
 
 if __name__ == "__main__":

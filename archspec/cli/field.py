@@ -11,6 +11,7 @@ import click
 from archspec.cli.options import format_option, spec_options
 from archspec.cli.specs import load_spec
 from archspec.cli.table import aligned
+from archspec.diagnostics.text import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -139,8 +140,7 @@ def _remarks(report: FieldReport) -> Iterator[str]:
 
 
 def _named(nodes: Sequence[str]) -> str:
-    shown = ", ".join(nodes[:_MOST_NODES])
-    return shown if len(nodes) <= _MOST_NODES else f"{shown} and {len(nodes) - _MOST_NODES} more"
+    return first_few(nodes, _MOST_NODES)
 
 
 def _steps(report: FieldReport) -> list[str]:

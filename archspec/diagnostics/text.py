@@ -80,6 +80,26 @@ def shortened(names: Sequence[str], most: int = 12) -> Sequence[str]:
     return names if len(names) <= most else (*names[:half], "...", *names[-half:])
 
 
+def listed(items: Iterable[object]) -> str:
+    """Return things in a row, the last one behind "and".
+
+    >>> listed([28, 30, 32])
+    '28, 30 and 32'
+    """
+    texts = [str(item) for item in items]
+    return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
+
+
+def first_few(names: Sequence[str], most: int) -> str:
+    """Return the first of some names, and how many more there are.
+
+    >>> first_few(["conv1", "bn1", "relu"], most=2)
+    'conv1, bn1 and 1 more'
+    """
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
 def edit_distance(left: str, right: str) -> int:
     """Return how many insertions, deletions, replacements and swaps of neighbours lead from one to the other."""
     before: list[int] = []

@@ -7,6 +7,8 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from archspec.diagnostics.text import listed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -139,4 +141,4 @@ def _runs(sizes: Iterable[int]) -> str:
     texts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in groups]
     if len(texts) > _LISTED:
         return f"{', '.join(texts[: _LISTED - 1])}, ... ({len(ordered)} sizes up to {ordered[-1]})"
-    return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
+    return listed(texts)

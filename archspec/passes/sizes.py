@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from archspec.diagnostics.text import listed
 from archspec.ir.sizes import Formula, formula_of, shown
 from archspec.passes.size_search import Search, Sets
 from archspec.passes.size_trace import Trace, trace
@@ -91,7 +92,7 @@ class Sizes:
         ]
 
     def _lines(self, rule: Rule) -> Iterator[str]:
-        names = " = ".join(rule.symbols) if rule.equal else _listed(rule.symbols)
+        names = " = ".join(rule.symbols) if rule.equal else listed(rule.symbols)
         if self.dependent and not rule.equal:
             names += " alone"
         yield f"{names}: {rule.works.describe()}"
@@ -139,16 +140,12 @@ def _agree(given: Mapping[str, int], names: Sequence[str]) -> bool:
 
 def _advice(name: str, works: SizeSet, given: int) -> Iterator[str]:
     if given not in works:
-        near = " and ".join(str(size) for size in works.nearest(given) if size is not None)
+        near = listed(size for size in works.nearest(given) if size is not None)
         yield f"sizes that work: {name}: {works.describe()}" + (f"; the nearest to {given}: {near}" if near else "")
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
 def _shortened(names: Sequence[str]) -> str:
-    return _listed(names[:2]) if len(names) < 3 else f"{names[0]} and {len(names) - 1} others"  # noqa: PLR2004
+    return listed(names[:2]) if len(names) < 3 else f"{names[0]} and {len(names) - 1} others"  # noqa: PLR2004
 
 
 def sizes(graph: Graph) -> Sizes | None:

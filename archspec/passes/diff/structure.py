@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from archspec.diagnostics.text import first_few
 from archspec.ir.text import stated
 from archspec.passes.diff.grouping import full_skeleton, grouped, pattern, places, shown, skeleton, values_text
 from archspec.passes.report import scopes_by_path, title_of
@@ -191,13 +192,12 @@ def _reads(change: Rewiring, pairs: Mapping[str, str]) -> str:
     gone = [name for name in before if pairs.get(name, name) not in after]
     kept = {pairs.get(name, name) for name in before}
     new = [name for name in after if name not in kept]
-    parts = [f"{what} {_some(names)}" for what, names in (("no longer reads", gone), ("also reads", new)) if names]
+    parts = [
+        f"{what} {first_few(names, MOST_READS)}"
+        for what, names in (("no longer reads", gone), ("also reads", new))
+        if names
+    ]
     return ", and ".join(parts) or "reads the same in another order"
-
-
-def _some(names: Sequence[str]) -> str:
-    shown_names = ", ".join(names[:MOST_READS])
-    return shown_names + (f" and {len(names) - MOST_READS} more" if len(names) > MOST_READS else "")
 
 
 def _kind_of_rewiring(change: Rewiring) -> tuple[Any, ...]:
