@@ -22,6 +22,7 @@ from archspec.cli.options import (
 from archspec.cli.report import as_text, exit_code, show
 from archspec.cli.session import current
 from archspec.cli.specs import STDIN, check_spec
+from archspec.diagnostics.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -84,7 +85,7 @@ def check(  # noqa: PLR0913  (one parameter per option)
         else:
             click.echo(as_text(problems, current()), nl=False)
         if form == "text" and not quiet and not problems:
-            click.echo(f"{len(found)} spec{'s' if len(found) != 1 else ''}: no problems")
+            click.echo(f"{counted(len(found), 'spec')}: no problems")
         return found, problems
 
     if again:

@@ -10,8 +10,8 @@ import click
 
 from archspec.cli.options import format_option, spec_options
 from archspec.cli.specs import load_spec
-from archspec.cli.table import aligned
 from archspec.diagnostics.text import first_few
+from archspec.passes.tables import aligned_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +81,7 @@ def _lines(report: FieldReport, *, quiet: bool) -> Iterator[str]:
         return
     yield f"what its units see of {field.source} ({' x '.join(map(str, field.extent))}):"
     yield ""
-    yield from aligned(("", "size", "stride", "start", "smallest path", "sees"), _rows(report), frozenset({1, 2, 3, 4}))
+    yield from aligned_lines(("", "size", "stride", "start", "smallest path", "sees"), _rows(report), {1, 2, 3, 4})
     yield ""
     yield from _unit(report)
     yield from _remarks(report)
@@ -155,4 +155,4 @@ def _steps(report: FieldReport) -> list[str]:
         )
         for step in report.steps
     ]
-    return aligned(("node", "op", "window", "size", "stride", "growth"), rows, frozenset({3, 4, 5}))
+    return aligned_lines(("node", "op", "window", "size", "stride", "growth"), rows, {3, 4, 5})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archspec.cli.options import allow_imports_option, format_option, quiet_option, spec_argument
-from archspec.cli.session import current
+from archspec.cli.session import current, is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -269,7 +269,7 @@ _PAUSE = 0.2
 
 def _shown_at_work(found: Iterable[Measured], count: int) -> Iterator[Measured]:
     """Hand on the results, and show on a terminal how far the scan is."""
-    if current().quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if current().quiet or not is_terminal(sys.stderr):
         yield from found
         return
     start = shown = time.monotonic()

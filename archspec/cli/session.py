@@ -51,6 +51,11 @@ def wants_color(stream: TextIO) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
+    return is_terminal(stream)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Tell whether a stream is a terminal that can do more than print line by line."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 

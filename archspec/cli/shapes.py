@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import click
 
 from archspec.cli.options import format_option, spec_options
 from archspec.cli.report import exit_code, unsilenced
-from archspec.cli.session import current, wants_color
+from archspec.cli.session import current, is_terminal, wants_color
 from archspec.cli.specs import load_spec
 from archspec.ir.tensor import PRECISIONS
 
@@ -113,7 +112,7 @@ class Table:
         from archspec.passes.pipeline import analyse
 
         analysis = analyse(self.graph, batch=self.batch, dtype=self.dtype)
-        if self.form == "text" and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+        if self.form == "text" and is_terminal(sys.stdout):
             self._print_tree(analysis)
         else:
             click.echo(self._render(analysis), nl=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from archspec.cli.session import announce
+from archspec.diagnostics.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,7 +30,7 @@ def watch(work: Callable[[], Iterable[Path]]) -> None:
         if sys.stdout.isatty():
             click.clear()
         known = tuple(dict.fromkeys(work()))
-        announce(f"watching {len(known)} file{'' if len(known) == 1 else 's'}; Ctrl-C ends")
+        announce(f"watching {counted(len(known), 'file')}; Ctrl-C ends")
         sys.stdout.flush()
         _wait(stamps(known) | before)
 

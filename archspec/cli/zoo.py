@@ -76,10 +76,10 @@ def without_schema_line(text: str) -> str:
 
 def _table(found: list[Family]) -> Iterator[str]:
     """Yield a table whose columns run through all families, with a line before each family."""
-    from archspec.cli.table import aligned
+    from archspec.passes.tables import aligned_lines
 
     networks = [network for family in found for network in family.networks]
-    titles, rule, *rows = aligned(TITLES, [_row(network) for network in networks], right=_RIGHT)
+    titles, rule, *rows = aligned_lines(TITLES, [_row(network) for network in networks], right=_RIGHT)
     yield from (titles, rule)
     lines = iter(rows)
     before = 2

@@ -100,6 +100,11 @@ def first_few(names: Sequence[str], most: int) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: `1 node`, `2,048 nodes`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def edit_distance(left: str, right: str) -> int:
     """Return how many insertions, deletions, replacements and swaps of neighbours lead from one to the other."""
     before: list[int] = []

@@ -23,6 +23,7 @@ from archspec.passes.columns import (
 )
 from archspec.passes.report import document, rows
 from archspec.passes.summary import last_map
+from archspec.passes.tables import aligned_lines, markdown_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +52,7 @@ def render_text(
         complete: whether the network is all of the spec; where it has an error, it is not.
     """
     table = rows(graph, analysis, depth)
-    parts = [headline(graph, analysis, complete=complete), *_align(table, columns), ""]
+    parts = [headline(graph, analysis, complete=complete), *aligned_lines(*_cells(table, columns)), ""]
     if "receptive_field" in columns:
         parts += [*legend(table), *last_map_lines(graph, analysis), ""]
     if lines := size_lines(analysis):
@@ -87,11 +88,7 @@ def render_markdown(
 ) -> str:
     """Return the table and the totals as GitHub-flavoured Markdown. The arguments are those of `render_text`."""
     table = rows(graph, analysis, depth)
-    chosen = [BY_KEY[key] for key in columns]
-    lines = [headline(graph, analysis, complete=complete), ""]
-    lines.append(_markdown_row(column.title for column in chosen))
-    lines.append(_markdown_row("---:" if column.right else "---" for column in chosen))
-    lines += [_markdown_row(column.text(row) for column in chosen) for row in table]
+    lines = [headline(graph, analysis, complete=complete), "", *markdown_lines(*_cells(table, columns))]
     if "receptive_field" in columns:
         lines += ["", "  \n".join([*legend(table), *last_map_lines(graph, analysis)]).replace("*", r"\*")]
     lines += ["", f"{total_title(analysis).capitalize()}:", ""]
@@ -186,19 +183,8 @@ def size_lines(analysis: Analysis) -> list[str]:
     return [*(f"sizes that work: {line}" for line in analysis.sizes.lines()), f"figures are for {chosen}"]
 
 
-def _align(table: Sequence[Row], keys: Sequence[str]) -> list[str]:
+def _cells(table: Sequence[Row], keys: Sequence[str]) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return titles, rows, and which columns stand to the right."""
     columns = [BY_KEY[key] for key in keys]
-    cells = [[column.title for column in columns], *([column.text(row) for column in columns] for row in table)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    cells.insert(1, ["-" * width for width in widths])
-    return [
-        "  ".join(
-            cell.rjust(width) if column.right else cell.ljust(width)
-            for cell, width, column in zip(line, widths, columns, strict=True)
-        ).rstrip()
-        for line in cells
-    ]
-
-
-def _markdown_row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|").replace(" *", r" \*") for cell in cells) + " |"
+    cells = [[column.text(row) for column in columns] for row in table]
+    return [column.title for column in columns], cells, [place for place, each in enumerate(columns) if each.right]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archspec.ir.graph import Graph
+    from archspec.passes.cost import Cost
     from archspec.passes.receptive_field import ReceptiveField
 
 
@@ -38,13 +39,16 @@ class Summary:
 
 def summarise(graph: Graph) -> Summary:
     """Return the summary of a network that has no errors."""
-    costs_in_all = total(costs(graph).values())
-    fields = receptive_fields(graph)
+    return summary_of(graph, total(costs(graph).values()), receptive_fields(graph))
+
+
+def summary_of(graph: Graph, totals: Cost, fields: Mapping[str, ReceptiveField]) -> Summary:
+    """Return the summary of a network whose costs, in all, and receptive fields are known."""
     last = last_map(graph, fields)
     if not last:
-        return Summary(costs_in_all.params, costs_in_all.macs)
+        return Summary(totals.params, totals.macs)
     field = fields[last]
-    return Summary(costs_in_all.params, costs_in_all.macs, last, field.size, field.coverage, field.global_)
+    return Summary(totals.params, totals.macs, last, field.size, field.coverage, field.global_)
 
 
 def last_map(graph: Graph, fields: Mapping[str, ReceptiveField]) -> str:

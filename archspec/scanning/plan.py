@@ -27,7 +27,6 @@ class Shapes:
     Attributes:
         name: the input; empty for a single one.
         axes: the sizes of each axis, for each of the shapes that were given.
-        square: where a shape has fewer axes than the input, its last sizes are those of all others.
     """
 
     name: str
@@ -145,7 +144,7 @@ def check_plan(plan: Plan, template: SpecTemplate) -> Plan:
     for shapes in plan.shapes:
         name = next(iter(inputs)) if not shapes.name and len(inputs) == 1 else shapes.name
         if name in inputs:
-            found.append(_square(shapes, len(inputs[name].shape)))
+            found.append(_Square(shapes.name, shapes.axes, len(inputs[name].shape)))
         else:
             problems.append(UnknownInput(name=shapes.name, known=tuple(inputs)))
     if problems:
@@ -155,17 +154,13 @@ def check_plan(plan: Plan, template: SpecTemplate) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Square(Shapes):
-    """Shapes whose last size is that of several axes."""
+    """Shapes of inputs with `rank` axes: where there are fewer sizes, the last one is that of all axes that remain."""
 
     rank: int = 0
 
     def __iter__(self) -> Iterator[tuple[int, ...]]:
         for shape in Shapes.__iter__(self):
             yield shape + shape[-1:] * (self.rank - len(shape))
-
-
-def _square(shapes: Shapes, rank: int) -> Shapes:
-    return _Square(shapes.name, shapes.axes, rank)
 
 
 def repeated(names: Sequence[str]) -> str | None:

@@ -48,9 +48,9 @@ def order_of(bounds: Sequence[Bound]) -> tuple[Order, ...]:
     The budget is the upper bound on MACs, or if there is none, the first upper bound on any figure.
     """
     upper = [bound.name for bound in bounds if bound.is_upper]
-    if "macs" in upper or upper:
-        return (Order("macs" if "macs" in upper else upper[0], descending=True),)
-    return (Order("macs"),)
+    if not upper:
+        return (Order("macs"),)
+    return (Order("macs" if "macs" in upper else upper[0], descending=True),)
 
 
 def ordered(found: Iterable[Measured], orders: Sequence[Order]) -> list[Measured]:

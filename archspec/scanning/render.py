@@ -8,11 +8,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from archspec.diagnostics.text import counted
+from archspec.passes.tables import aligned_lines, markdown_lines
 from archspec.scanning.figures import BY_KEY, DEFAULT_COLUMNS
 from archspec.source.writing import flow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from archspec.scanning.figures import Value
     from archspec.scanning.ranking import Miss
@@ -57,65 +59,47 @@ class Report:
 
 def render_text(report: Report) -> str:
     """Return a table with aligned columns, what could not be made, and what came nearest if nothing fits."""
-    parts: list[list[str]] = [[_headline(report), *_aligned(report)]] if report.rows else [[_headline(report)]]
+    parts = [[_headline(report), *(aligned_lines(*_cells(report)) if report.rows else ())]]
     parts += [lines for lines in (list(_nearest(report)), list(_errors(report))) if lines]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
 def render_markdown(report: Report) -> str:
     """Return the same as GitHub-flavoured Markdown."""
-    titles, rights, rows = _cells(report)
-    lines = [_headline(report), "", _markdown_row(titles)]
-    lines += [_markdown_row("---:" if right else "---" for right in rights), *map(_markdown_row, rows)]
+    lines = [_headline(report), "", *markdown_lines(*_cells(report))]
     for remarks in (list(_nearest(report)), list(_errors(report))):
         if remarks:
             lines += ["", remarks[0], "", *(f"- {line.strip()}" for line in remarks[1:])]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _markdown_row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
-
-
 def _headline(report: Report) -> str:
     fixed = "".join(f", {name}={_shown(value)}" for name, value in report.fixed.items())
-    counted = f"{report.count:,} variant" + ("" if report.count == 1 else "s")
     good = report.count - len(report.failed) if report.fitting is None else report.fitting
     fit = "" if report.fitting is None else f", {report.fitting:,} within {report.fit}"
     shown = f", the first {len(report.rows):,} of them shown" if 0 < len(report.rows) < good else ""
-    return f"{report.name}{fixed}: {counted}{fit}{shown}"
+    return f"{report.name}{fixed}: {counted(report.count, 'variant')}{fit}{shown}"
 
 
-def _cells(report: Report) -> tuple[list[str], list[bool], list[list[str]]]:
-    """Return titles, which columns stand to the right, and the rows."""
+def _cells(report: Report) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return titles, rows, and which columns stand to the right."""
     figures = [BY_KEY[key] for key in report.columns or DEFAULT_COLUMNS]
+    settings = [row.variation.settings() for row in report.rows]
+    rows = [
+        [
+            *(_shown(chosen.get(name)) for name in report.varied),
+            *(each.text(row.values.get(each.key)) for each in figures),
+        ]
+        for row, chosen in zip(report.rows, settings, strict=True)
+    ]
+    numeric = [all(_is_number(chosen.get(name)) for chosen in settings) for name in report.varied]
+    numeric += [figure.kind != "text" for figure in figures]
     titles = [*report.varied, *(figure.title for figure in figures)]
-    rows: list[list[str]] = []
-    for row in report.rows:
-        settings = row.variation.settings()
-        rows.append(
-            [
-                *(_shown(settings.get(name)) for name in report.varied),
-                *(figure.text(row.values.get(figure.key)) for figure in figures),
-            ]
-        )
-    numeric = [all(_is_number(row.variation.settings().get(name)) for row in report.rows) for name in report.varied]
-    return titles, [*numeric, *(figure.kind != "text" for figure in figures)], rows
+    return titles, rows, [place for place, is_number in enumerate(numeric) if is_number]
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _aligned(report: Report) -> Iterator[str]:
-    titles, rights, rows = _cells(report)
-    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
-    for line in (titles, ["-" * width for width in widths], *rows):
-        cells = (
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(line, widths, rights, strict=True)
-        )
-        yield "  ".join(cells).rstrip()
 
 
 def _nearest(report: Report) -> Iterator[str]:

@@ -9,7 +9,7 @@ from archspec.ir.text import stated
 from archspec.passes.diff.matching import input_names, match
 from archspec.passes.diff.weights import Transfer, transfer
 from archspec.passes.pipeline import Analysis, analyse
-from archspec.passes.summary import Summary, summarise
+from archspec.passes.summary import Summary, summary_of
 from archspec.source.writing import flow
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ def compare(before: Graph, after: Graph) -> Comparison:
 
 
 def _side(graph: Graph) -> Side:
-    return Side(graph, analyse(graph), summarise(graph))
+    analysis = analyse(graph)
+    return Side(graph, analysis, summary_of(graph, analysis.totals, analysis.receptive_fields))
 
 
 # ----------------------------------------------------------------------------------------------------- nodes

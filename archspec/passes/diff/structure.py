@@ -203,8 +203,3 @@ def _reads(change: Rewiring, pairs: Mapping[str, str]) -> str:
 def _kind_of_rewiring(change: Rewiring) -> tuple[Any, ...]:
     reads = (tuple(map(skeleton, names)) for names in (change.reads_before, change.reads_after))
     return (skeleton(change.after.path), *reads)
-
-
-def node_word(count: int) -> str:
-    """Return `1 node`, `2 nodes`."""
-    return f"{count:,} node" + ("" if count == 1 else "s")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from archspec.diagnostics.text import counted
 from archspec.passes.columns import show_bytes, show_shape
 from archspec.passes.diff.grouping import clipped, grouped, places, shown, skeleton
-from archspec.passes.diff.structure import node_word, structure_lines
+from archspec.passes.diff.structure import structure_lines
 from archspec.passes.diff.weights import trained
 
 if TYPE_CHECKING:
@@ -81,8 +82,9 @@ def _structure_summary(comparison: Comparison) -> str:
         (len(comparison.rewired), "reading something else"),
     )
     said = [f"{count:,} {what}" for count, what in counts if count]
-    sizes = f"{len(comparison.before.graph.nodes):,} -> {node_word(len(comparison.after.graph.nodes))}"
-    return f"{sizes}; {', '.join(said)}" if said else f"the same {node_word(len(comparison.after.graph.nodes))}"
+    nodes = counted(len(comparison.after.graph.nodes), "node")
+    sizes = f"{len(comparison.before.graph.nodes):,} -> {nodes}"
+    return f"{sizes}; {', '.join(said)}" if said else f"the same {nodes}"
 
 
 def _legend(lines: Sequence[Line]) -> Iterator[str]:
@@ -250,8 +252,7 @@ def _first(tensors: Sequence[Tensor]) -> str:
 
 
 def _amount(tensors: Sequence[Tensor]) -> str:
-    count = f"{len(tensors):,} tensor" + ("" if len(tensors) == 1 else "s")
-    return f"{count} ({trained(tensors):,} parameters)"
+    return f"{counted(len(tensors), 'tensor')} ({trained(tensors):,} parameters)"
 
 
 def _share(part: int, whole: int) -> str:
