@@ -17,13 +17,18 @@ from archspec.diagnostics.catalog.expansion import (
 )
 from archspec.diagnostics.catalog.expressions import UnknownName
 from archspec.diagnostics.problem import ProblemError
+from archspec.diagnostics.proposal import Proposal, Replace
 from archspec.diagnostics.text import did_you_mean
 from archspec.elaborate.environment import ANY_WORD, NO_WORDS, Words, value_of
 from archspec.elaborate.hints import TRUTH, hint_for_parameter, meant_by
+from archspec.ops.catalog import BY_NAME
+from archspec.source.span import Span
 from archspec.source.tree import Scalar, Sequence
 from archspec.source.writing import flow
 from archspec.spec import parameters as declared
 from archspec.spec.expressions import UNKNOWN
+from archspec.spec.forms import NESTS
+from archspec.spec.keys import folded
 from archspec.spec.names import is_import_path
 
 if TYPE_CHECKING:
@@ -34,11 +39,11 @@ if TYPE_CHECKING:
     from archspec.diagnostics.problem import Problem
     from archspec.elaborate.environment import Environment
     from archspec.ir.op import Parametrised
-    from archspec.source.span import Span
     from archspec.source.tree import Tree
     from archspec.spec.template import Argument, Parameter
 
 P = TypeVar("P", bound="Parametrised")
+_STEP = 2  # columns of an indentation
 
 # What the types of fields say of a value (`archspec.ir.fields`), without what `describe_field` adds.
 _PLAIN = frozenset({"expected an integer", "expected a number", "expected true or false"})
@@ -50,7 +55,24 @@ def unknown_arguments(op: str, arguments: Iterable[Argument], known: tuple[str, 
         if argument.name not in known:
             # What is known of PyTorch's parameters need not hold for a class of one's own.
             hint = None if is_import_path(op) else hint_for_parameter(argument.name, known)
-            yield UnknownParameter(span=argument.key_span, op=op, name=argument.name, known=known, suggestion=hint)
+            moved = None if hint else _as_node(argument)
+            yield UnknownParameter(
+                span=argument.key_span,
+                op=op,
+                name=argument.name,
+                known=known,
+                suggestion=f"if {argument.name!r} is a node of its own, indent it less" if moved else hint,
+                proposals=None if moved is None else lambda _steps, moved=moved: (moved,),
+            )
+
+
+def _as_node(argument: Argument) -> Proposal | None:
+    """Return the proposal to indent less what may be a node: a name of an op, on a line of its own."""
+    tree, column = argument.value, argument.key_span.column
+    if not isinstance(tree, Scalar) or tree.text not in BY_NAME or column <= _STEP:
+        return None
+    start = Span(argument.key_span.path, argument.key_span.line, 1, argument.key_span.line, _STEP + 1)
+    return Proposal("a node of its own", (Replace(start, ""),))
 
 
 # ----------------------------------------------------------------------------------------------------- ops
@@ -190,6 +212,8 @@ def _given_otherwise(given: Collection[str], known: tuple[str, ...], missing: It
     They have a value that is wrong or unknown, or stand there under a name that does not exist, which is reported.
     """
     strange = [name for name in given if name not in known]
+    if any(folded(name) in NESTS for name in strange):
+        return set(missing)  # they are within it
     meant = {*given, *(meant_by(name, known) for name in strange)}
     left = [name for name in missing if name not in meant]
     unclear = [name for name in strange if hint_for_parameter(name, known) is None]

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.text import closest, did_you_mean, stuck_key
+from archspec.spec.forms import NESTS
 from archspec.spec.keys import MEANINGS, folded
 from archspec.spec.node_reader import NODE_KEYS
 
@@ -133,11 +134,15 @@ PARAMETERS = {
     "units": ("out_features", "out_channels"),
     "use_bias": ("bias",),
     "args": (),
+    "id": (),
+    "name": (),
     "top": (),
 }
-_NO_PARAMETER = {
+NO_PARAMETER = {
     "activation": "an activation is a node of its own, after this one: relu",
     "args": "parameters stand beside 'op', by their names: {op: conv, out_channels: 64, kernel_size: 3}",
+    "id": "a node is called like its key: write NAME: {op: ...}; those of a list are numbered",
+    "name": "a node is called like its key: write NAME: {op: ...}; those of a list are numbered",
     "top": "a node's result is called like the node: leave it out",
 }
 _CONNECTIONS = ("from", "when", "else", "repeat", "share")  # the keys of nodes that stand beside parameters
@@ -160,7 +165,7 @@ def hint_for_op(name: str, known: Iterable[str]) -> str | None:
 def meant_by(name: str, known: tuple[str, ...]) -> str | None:
     """Return the parameter or the key of a node that was probably meant by one that does not exist."""
     candidates = (*known, *NODE_KEYS)
-    if name.lower() in _NO_PARAMETER:
+    if name.lower() in NO_PARAMETER or folded(name) in NESTS:
         return None
     listed = [
         *PARAMETERS.get(name.lower(), ()),
@@ -184,7 +189,7 @@ def hint_for_parameter(name: str, known: tuple[str, ...]) -> str | None:
         return f"put a blank behind the colon: {stuck}"
     if is_inferred(name):
         return "what comes in is inferred: leave it out"
-    if name.lower() in _NO_PARAMETER:
-        return _NO_PARAMETER[name.lower()]
+    if name.lower() in NO_PARAMETER or folded(name) in NESTS:
+        return NO_PARAMETER.get(name.lower(), NO_PARAMETER["args"])
     meant = meant_by(name, known)
     return None if meant is None else f"did you mean '{meant}'?"

@@ -263,6 +263,12 @@ def _version(problem: spec.UnsupportedVersion, text: str, state: State) -> Itera
     yield _one(problem, text, "1")
 
 
+def _wrong_kind(problem: spec.WrongKind, text: str, state: State) -> Iterator[Proposal]:
+    del text, state
+    if problem.instead is not None and problem.span is not None:
+        yield Proposal(problem.instead, (Replace(problem.span, problem.instead),), certain=True)
+
+
 def _missing_key(problem: spec.MissingKey, text: str, state: State) -> Iterator[Proposal]:
     """Yield a first line with the language's version, or a name after the file's."""
     del text
@@ -390,6 +396,7 @@ _SPECIAL: tuple[
     (expansion.UnknownParameter, _unknown_parameter),
     (spec.UnsupportedVersion, _version),
     (spec.MissingKey, _missing_key),
+    (spec.WrongKind, _wrong_kind),
     (graph.ElseNeeded, _else),
     (expansion.BadRepeat, _count),
     (expressions.UnknownName, _lone_name),

@@ -22,6 +22,7 @@ from archspec.spec.files import Origin, opened, root_of
 from archspec.spec.keys import meant_keys
 from archspec.spec.models import LibraryLevel, PreprocessLevel, SpecBlockLevel, SpecLevel
 from archspec.spec.parameters import read_parameters
+from archspec.spec.placement import placed
 from archspec.spec.reader import Reader, is_nothing
 from archspec.spec.template import (
     Allowance,
@@ -109,6 +110,8 @@ class _Loader:
             mapping = self._mapping(source)
             if mapping is None:
                 return None
+            if not _is_library(mapping):
+                mapping = placed(mapping, SpecLevel, SpecLevel.where, self.reader.report)
             if _is_library(mapping):
                 spec = self._file_of_blocks(mapping, origin)
             else:

@@ -10,6 +10,7 @@ from archspec.diagnostics.catalog.spec import MissingKey, UnknownKey, WrongKind
 from archspec.diagnostics.text import closest, did_you_mean, printable, stuck_key
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence
 from archspec.spec import names
+from archspec.spec.forms import NESTS, as_op, below_graph, gathered, is_node, names_in, unnested
 from archspec.spec.keys import MEANINGS, folded
 from archspec.spec.models import NodeLevel, RepeatLevel
 from archspec.spec.template import Argument, NodeTemplate, Ref, Repeat
@@ -26,6 +27,12 @@ NODE_KEYS = NodeLevel.known()
 _WITH_SHARE = ("share", "from", "when", "else")
 
 _Part = TypeVar("_Part")
+
+
+def _holds_parameters(entry: Entry) -> bool:
+    """Tell whether a value is nothing, or a mapping that is no node."""
+    value = entry.value
+    return value.value is None if isinstance(value, Scalar) else isinstance(value, Mapping) and bool(value.entries)
 
 
 def _is_meant(entry: Entry, wanted: str) -> bool:
@@ -50,7 +57,7 @@ class NodeReader:
 
     def read(self) -> NodeTemplate:
         """Return the node. Of one that cannot be read in full, what can be comes back, marked as broken."""
-        self._tree = self._respelt(self._tree)
+        self._tree = self._without_nesting(self._respelt(self._gathered(self._tree)))
         tree, reader = self._tree, self._reader
         op_tree, graph_tree = tree.get("op"), tree.get("graph")
         self._check_keys()
@@ -146,6 +153,49 @@ class NodeReader:
         example = "op: NAME, or graph: for a group"
         self._fail(MissingKey(span=self._span, key="op", where=self._where, example=example))
 
+    def _gathered(self, tree: Mapping) -> Mapping:
+        """Return the node with values in brackets, and keys with colons, where these are missing, after reporting."""
+        tree, found = gathered(tree)
+        for loose in found:
+            key = printable(loose.entry.key.text)
+            if loose.is_key:
+                what, wanted = f"{key} in {self._where}", "a key with a colon and a blank behind it"
+            else:
+                what, wanted = key, "one number" if isinstance(loose.entry.value, Scalar) else "a list in brackets"
+            self._reader.report(
+                WrongKind(span=loose.span, what=what, wanted=wanted, found=repr(loose.found), instead=loose.text)
+            )
+        return tree
+
+    def _without_nesting(self, tree: Mapping) -> Mapping:
+        """Return the node with the parameters that stand in a mapping of their own beside `op`, after reporting."""
+        op = tree.get("op")
+        if not isinstance(op, Scalar) or names.is_import_path(op.text):
+            return tree
+        entries: list[Entry] = []
+        for entry in tree.entries:
+            if folded(entry.key.text) in NESTS and isinstance(entry.value, Mapping) and entry.value.entries:
+                self._report_nest(entry, entry.value, tree)
+                entries += [inner for inner in entry.value.entries if tree.get(inner.key.text) is None]
+            else:
+                entries.append(entry)
+        return dataclasses.replace(tree, entries=tuple(entries))
+
+    def _report_nest(self, entry: Entry, inner: Mapping, tree: Mapping) -> None:
+        key = entry.key
+        hint = f"parameters stand beside 'op' themselves: leave '{printable(key.text)}:' out"
+        proposal = unnested(entry, inner)
+        self._reader.report(
+            UnknownKey(
+                span=key.span,
+                key=key.text,
+                where=self._where,
+                known=tree.keys(),
+                suggestion=hint,
+                proposals=lambda _steps: (proposal,),
+            )
+        )
+
     def _respelt(self, tree: Mapping) -> Mapping:
         """Return the node with `op` or `graph` in place of the key that most likely stands for it, after reporting."""
         if any(tree.entry(key) is not None for key in ("op", "graph", "share")):
@@ -158,7 +208,45 @@ class NodeReader:
                 key = dataclasses.replace(entry.key, text=wanted)
                 entries = (*tree.entries[:place], Entry(key, entry.value), *tree.entries[place + 1 :])
                 return dataclasses.replace(tree, entries=entries)
+        own = tuple(entry for entry in tree.entries if entry.key.text not in NODE_KEYS)
+        if any(map(is_node, own)) and all(is_node(entry) or isinstance(entry.value, Scalar) for entry in own):
+            return self._as_group(tree, own)
+        if len(own) == 1 and _holds_parameters(own[0]):
+            return self._as_op(tree, own[0])
         return tree
+
+    def _as_group(self, tree: Mapping, own: tuple[Entry, ...]) -> Mapping:
+        """Return a node in which other nodes stand without a `graph` around them, as the group that is meant."""
+        self._reader.report(
+            MissingKey(
+                span=self._span,
+                key="graph",
+                where=self._where,
+                example="graph: {...}",
+                suggestion="put 'graph:' above the nodes in it, and indent them below that",
+                proposals=lambda _steps: (below_graph(own),),
+            )
+        )
+        graph = Entry(dataclasses.replace(own[0].key, text="graph"), Mapping(own[0].key.span, own))
+        return dataclasses.replace(tree, entries=(*(e for e in tree.entries if e not in own), graph))
+
+    def _as_op(self, tree: Mapping, entry: Entry) -> Mapping:
+        """Return a node whose only key is an op, with its parameters in a mapping, as it is meant."""
+        name = entry.key
+        self._reader.report(
+            UnknownKey(
+                span=name.span,
+                key=name.text,
+                where=self._where,
+                known=NODE_KEYS,
+                suggestion=f"write op: {printable(name.text)}, and its parameters beside that",
+                proposals=lambda _steps: (as_op(entry, in_braces=tree.span.column < tree.entries[0].key.span.column),),
+            )
+        )
+        inner = entry.value.entries if isinstance(entry.value, Mapping) else ()
+        op = Entry(dataclasses.replace(name, text="op"), Scalar(name.span, name.text, name.text))
+        rest = (each for each in tree.entries if each is not entry)
+        return dataclasses.replace(tree, entries=(op, *inner, *rest))
 
     def _unknown(self, entry: Entry, where: str, suggestion: str | None = None) -> None:
         self._report_unknown(entry, where, suggestion)
@@ -181,7 +269,12 @@ class NodeReader:
     def _sources(self, tree: Tree | None) -> tuple[Ref, ...] | None:
         if tree is None:
             return None
-        refs = [self._kept(self._reader.reference(item, "from")) for item in self._reader.items(tree)]
+        items = self._reader.items(tree)
+        if listed := names_in(tree):
+            instead = f"[{', '.join(item.text for item in listed)}]"
+            self._reader.wrong(tree, "from", "the name of a node, or a list of names", instead)
+            items = listed
+        refs = [self._kept(self._reader.reference(item, "from")) for item in items]
         if not refs:
             self._broken = True
             self._reader.wrong(tree, "from", "the name of a node, or a list of names")

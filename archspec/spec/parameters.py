@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from archspec.spec.models import ParameterLevel
 from archspec.spec.template import Parameter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from archspec.spec.reader import Reader
 
 LARGEST = 2**53
@@ -24,6 +27,7 @@ TYPES = "int, float, bool, str, op, list, list[int], int | list[int], ..."
 LONGEST_TYPE = 80
 """Characters that a type may have: it is read by recursion."""
 
+_WORD_BEFORE_VALUE = re.compile(r"([A-Za-z_]\w*)\s*[:=]", re.ASCII)
 _ELSEWHERE = frozenset({"integer", "boolean", "string", "number", "double", "array", "text", "tuple", "dict", "any"})
 _WORDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "text", "op": "the name of an op"}
 
@@ -180,7 +184,16 @@ def read_parameters(reader: Reader, tree: Tree | None) -> tuple[Parameter, ...]:
 
     One whose declaration is wrong comes back marked as broken, so that its uses are no mistakes.
     """
-    return tuple(_Declaration(reader, entry).read() for entry in reader.entries(tree, "params"))
+    read = tuple(_Declaration(reader, entry).read() for entry in reader.entries(tree, "params"))
+    return read or tuple(_unreadable(tree))
+
+
+def _unreadable(tree: Tree | None) -> Iterator[Parameter]:
+    """Yield the parameters that are named by what is no mapping (`[width]`, `width = 8`), as broken ones."""
+    for item in tree.items if isinstance(tree, Sequence) else (tree,):
+        if isinstance(item, Scalar) and isinstance(item.value, str):
+            words = _WORD_BEFORE_VALUE.findall(item.text) or [item.text]
+            yield from (Parameter(word, item.span, "str", broken=True) for word in words)
 
 
 class _Declaration:

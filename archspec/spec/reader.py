@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -20,10 +21,12 @@ from archspec.diagnostics.text import printable
 from archspec.ir.tensor import ITEM_BYTES
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence, Tree
 from archspec.spec import names
+from archspec.spec.forms import is_node, named, shape_of, without_dashes, written
 from archspec.spec.keys import meant_keys, suits
-from archspec.spec.models import BlockLevel, InputLevel, Level, OutputLevel
+from archspec.spec.models import BlockLevel, InputLevel, Level, NodeLevel, OutputLevel
 from archspec.spec.node_reader import NodeReader
 from archspec.spec.parameters import read_parameters
+from archspec.spec.placement import nodes_placed, placed
 from archspec.spec.template import (
     GAP,
     Allowance,
@@ -61,6 +64,28 @@ def kind_of(tree: Tree) -> str:
 def is_nothing(tree: Tree | None) -> bool:
     """Tell whether there is no value: no key, or one with nothing behind it."""
     return tree is None or (isinstance(tree, Scalar) and tree.value is None)
+
+
+# What stands first in a node of a list, and is not its name; a block may have a parameter that is called `name`.
+_PAIR = re.compile(r"([A-Za-z_]\w*)\s*[:=]\s*(\S.*)", re.ASCII)
+_NO_NAMES = frozenset({*NodeLevel.known(), "name"})
+
+
+def _pair_in(tree: Tree) -> str | None:
+    """Return `w: 8` for a text `w:8` or `w = 8`."""
+    pair = _PAIR.fullmatch(tree.text) if isinstance(tree, Scalar) and isinstance(tree.value, str) else None
+    return None if pair is None else f"{pair[1]}: {pair[2]}"
+
+
+def _only_item(tree: Tree) -> Scalar | None:
+    """Return the text in a list of one."""
+    if not isinstance(tree, Sequence) or len(tree.items) != 1 or not isinstance(tree.items[0], Scalar):
+        return None
+    return tree.items[0] if isinstance(tree.items[0].value, str) else None
+
+
+def _may_be_node(entry: Entry) -> bool:
+    return is_node(entry) or (isinstance(entry.value, Scalar) and isinstance(entry.value.value, str))
 
 
 def _renamed(model: type[Level], tree: Mapping, meant: MappingOf[Span, str]) -> Mapping:
@@ -105,9 +130,9 @@ class Reader:
         finally:
             self._path.pop()
 
-    def wrong(self, tree: Tree, what: str, wanted: str) -> None:
-        """Report that a value is of the wrong kind."""
-        self.report(WrongKind(span=tree.span, what=what, wanted=wanted, found=kind_of(tree)))
+    def wrong(self, tree: Tree, what: str, wanted: str, instead: str | None = None) -> None:
+        """Report that a value is of the wrong kind; `instead` is what was meant, as it is written."""
+        self.report(WrongKind(span=tree.span, what=what, wanted=wanted, found=kind_of(tree), instead=instead))
 
     # ----------------------------------------------------------------------------------------------- kinds
 
@@ -115,19 +140,37 @@ class Reader:
         """Return the tree if it is a mapping; otherwise report."""
         if isinstance(tree, Mapping):
             return tree
-        self.wrong(tree, what, "a mapping")
+        self.wrong(tree, what, "a mapping", _pair_in(tree))
         return None
 
     def entries(self, tree: Tree | None, what: str) -> tuple[Entry, ...]:
         """Return the entries of an optional mapping."""
+        if isinstance(tree, Sequence) and (listed := named(tree)) is not None:
+            self._as_mapping(tree, what)
+            return listed
         found = None if tree is None or is_nothing(tree) else self.mapping(tree, what)
         return found.entries if found else ()
+
+    def _as_mapping(self, tree: Sequence, what: str) -> None:
+        """Report a mapping that is written as a list."""
+        proposal = without_dashes(tree)
+        self.report(
+            WrongKind(
+                span=tree.span,
+                what=what,
+                wanted="a mapping",
+                found="a list of mappings",
+                suggestion="leave the '- ' before each name out: NAME: {...}",
+                proposals=None if proposal is None else lambda _steps: (proposal,),
+            )
+        )
 
     def word(self, tree: Tree, what: str) -> str | None:
         """Return the text of a scalar that names something; otherwise report."""
         if isinstance(tree, Scalar) and tree.text and tree.value is not None and not isinstance(tree.value, bool):
             return tree.text
-        self.wrong(tree, what, "a name")
+        only = _only_item(tree)
+        self.wrong(tree, what, "a name", None if only is None else only.text)
         return None
 
     def text(self, tree: Tree | None, what: str) -> str:
@@ -199,9 +242,13 @@ class Reader:
             self.wrong(tree, f"the graph of {where}", "a mapping of nodes, or a list of them")
             return None
         if isinstance(tree, Mapping):
+            tree = nodes_placed(tree, self.report)
             nodes = [self._named_node(entry) for entry in tree.entries]
             for count, position in enumerate(tree.dropped):
                 nodes.insert(position + count, NodeTemplate(f"{GAP}{count}", tree.span, broken=True))
+        elif (listed := named(tree, _NO_NAMES)) is not None and all(map(_may_be_node, listed)):
+            self._as_mapping(tree, f"the graph of {where}" if where == "the spec" else where)
+            return self.graph(Mapping(tree.span, listed), where)
         elif number := next((item for item in tree.items if _is_number(item)), None):
             hint = "parameters stand beside 'op', by their names: {op: conv, out_channels: 64, kernel_size: 3}"
             found = f"one with {kind_of(number)} in it"
@@ -236,8 +283,9 @@ class Reader:
         """Return the name of an op or block; otherwise report."""
         if isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.text:
             return tree
-        self.wrong(tree, "op", "the name of an op or a block")
-        return None
+        only = _only_item(tree)
+        self.wrong(tree, "op", "the name of an op or a block", None if only is None else only.text)
+        return only
 
     def reference(self, tree: Tree, what: str) -> Ref | None:
         """Return a reference to a node; otherwise report."""
@@ -250,8 +298,9 @@ class Reader:
         """Read `outputs`: names and the nodes that they stand for, or a list of nodes that keep their names."""
         if tree is None or is_nothing(tree):
             return ()
-        if isinstance(tree, Mapping):
-            return tuple(output for entry in tree.entries if (output := self._output(entry)) is not None)
+        if isinstance(tree, Mapping) or (isinstance(tree, Sequence) and named(tree) is not None):
+            entries = self.entries(tree, "outputs")
+            return tuple(output for entry in entries if (output := self._output(entry)) is not None)
         refs = [ref for item in self.items(tree) if (ref := self.reference(item, "outputs")) is not None]
         self.distinct((ref.text, ref.span, "another output") for ref in refs)
         return tuple(OutputTemplate(ref.text, ref) for ref in refs)
@@ -283,6 +332,9 @@ class Reader:
 
     def inputs(self, tree: Tree | None) -> tuple[InputTemplate, ...]:
         """Read the network's inputs; empty if one of them cannot be read."""
+        if tree is not None and (shape := shape_of(tree)) is not None:
+            self.wrong(tree, "inputs", "a mapping of names to shapes", written(shape))
+            tree = shape
         entries = self.entries(tree, "inputs")
         if tree is not None and not entries and (isinstance(tree, Mapping) or is_nothing(tree)):
             self.wrong(tree, "inputs", "a mapping such as {image: [3, 224, 224]}")
@@ -331,17 +383,16 @@ class Reader:
             tree = self.mapping(entry.value, where)
             if tree is None:
                 return None
-            tree = self.level(BlockLevel, tree, where)
+            tree = self.level(BlockLevel, placed(tree, BlockLevel, where, self.report), where)
             graph_tree = tree.get("graph")
             graph = None if graph_tree is None else self.graph(graph_tree, where)
-            params_tree = tree.get("params")
-            params, lets = read_parameters(self, params_tree), self.lets(tree.get("let"))
+            params, lets = read_parameters(self, tree.get("params")), self.lets(tree.get("let"))
             inputs, outputs = self.input_names(tree.get("inputs")), self.outputs(tree.get("outputs"))
             description = self.text(tree.get("description"), "description")
             places = [(input_name, entry.key.span, "an input") for input_name in inputs]
             places += [(parameter.name, parameter.span, "a parameter") for parameter in params]
             self.distinct([*places, *((let.name, let.span, "a `let`") for let in lets)])
-            if graph is None or isinstance(params_tree, Sequence):
+            if graph is None:
                 return None
             return BlockTemplate(name, entry.key.span, graph, params, inputs, lets, outputs, description)
 

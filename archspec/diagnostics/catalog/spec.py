@@ -70,7 +70,7 @@ class MissingKey(Problem):
         return f"{self.where} has no {self.key!r}"
 
     def help(self) -> str | None:
-        return f"add {self.example}"
+        return self.suggestion or f"add {self.example}"
 
 
 @problem_class(frozen=True, kw_only=True)
@@ -96,12 +96,14 @@ class WrongKind(Problem):
     what: str
     wanted: str
     found: str
+    instead: str | None = None  # what was meant, as it is written
 
     def message(self) -> str:
         return f"{self.what} must be {self.wanted}, not {printable(self.found)}"
 
     def help(self) -> str:
-        return self.suggestion or f"write {self.wanted} here"
+        meant = None if self.instead is None else f"write {printable(self.instead)}"
+        return self.suggestion or meant or f"write {self.wanted} here"
 
 
 @problem_class(frozen=True, kw_only=True)
@@ -499,6 +501,50 @@ class UnknownInput(Problem):
 
 
 @problem_class(frozen=True, kw_only=True)
+class WrongLevel(Problem):
+    """Something is indented too little or too much, so that it stands at another level than where it belongs.
+
+    Such a file is YAML, and says something else than it looks like: keys of a node become nodes, nodes become keys.
+
+    Bad:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv:
+            op: conv
+            out_channels: 8
+          kernel_size: 3
+          relu: relu
+
+    Good:
+        archspec: 1
+        name: example
+        inputs: {x: [3, 8, 8]}
+        graph:
+          conv:
+            op: conv
+            out_channels: 8
+            kernel_size: 3
+          relu: relu
+    """
+
+    code: ClassVar[str] = "AS116"
+    slug: ClassVar[str] = "wrong-level"
+
+    key: str
+    found: str
+    owner: str
+    deeper: bool
+
+    def message(self) -> str:
+        return f"{printable(self.key)!r} stands in {self.found}, but belongs to {self.owner}"
+
+    def help(self) -> str:
+        return f"move it to {self.owner}: indent it {'deeper' if self.deeper else 'less'}"
+
+
+@problem_class(frozen=True, kw_only=True)
 class PreprocessDoesNotFit(Problem):
     """What `preprocess` states does not fit the network.
 
@@ -592,6 +638,7 @@ PROBLEMS: tuple[type[Problem], ...] = (
     BadGraphEdit,
     OpenChannels,
     UnknownInput,
+    WrongLevel,
     PreprocessDoesNotFit,
     UnknownLint,
 )

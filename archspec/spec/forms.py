@@ -1,0 +1,254 @@
+"""What was meant by values in another form than the language's, where that is clear."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archspec.diagnostics.proposal import Proposal, Replace
+from archspec.source.span import Span
+from archspec.source.tree import Entry, Mapping, Scalar, Sequence
+from archspec.source.writing import scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from archspec.source.tree import Tree
+
+_NUMBER = re.compile(r"\d+")
+_NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+_BETWEEN_NAMES = re.compile(r"\s*[,+&|]\s*|\s+")
+_UNLIKE_A_LIST = 2
+_IMAGE = 3  # sizes
+_KEY_WITHOUT_COLON = re.compile(r"([A-Za-z_]\w*)\s*[= ]\s*(\S.*)", re.ASCII)
+
+
+# ----------------------------------------------------------------------------------------------------- lists of names
+
+
+def is_node(entry: Entry) -> bool:
+    """Tell whether what stands behind a name is certainly a node: a mapping that says what it is."""
+    value = entry.value
+    return isinstance(value, Mapping) and any(value.get(key) is not None for key in ("op", "graph", "share"))
+
+
+def named(tree: Sequence, reserved: Container[str] = ()) -> tuple[Entry, ...] | None:
+    """Return the entries of a mapping that is written as a list: `- a: ...` or `- {name: a, ...}`, else None.
+
+    Keys that are `reserved` are no names.
+    """
+    entries = tuple(_named_item(item, reserved) for item in tree.items)
+    found = tuple(entry for entry in entries if entry is not None)
+    return found if found and len(found) == len(entries) else None
+
+
+def _named_item(item: Tree, reserved: Container[str]) -> Entry | None:
+    if not isinstance(item, Mapping):
+        return None
+    if len(item.entries) == 1 and item.entries[0].key.text not in reserved:
+        return item.entries[0]
+    name = item.get("name")
+    if "name" in reserved or not isinstance(name, Scalar) or not isinstance(name.value, str):
+        return None
+    rest = tuple(entry for entry in item.entries if entry.key.text != "name")
+    return Entry(name, dataclasses.replace(item, entries=rest))
+
+
+def without_dashes(tree: Sequence) -> Proposal | None:
+    """Return the proposal to write such a list as the mapping that is meant; None where it stands in brackets."""
+    changes: list[Replace] = []
+    for item in tree.items:
+        if not isinstance(item, Mapping) or item.span.column <= _UNLIKE_A_LIST or item.span.line == tree.span.line - 1:
+            return None
+        first, start = item.entries[0], item.span
+        dash = Span(start.path, start.line, start.column - 2, start.line, start.column)
+        if len(item.entries) == 1:
+            changes.append(Replace(dash, ""))
+        elif first.key.text == "name" and isinstance(first.value, Scalar):
+            in_braces = first.key.span.column > start.column
+            after = item.entries[1].key.span if in_braces else _behind(first.value.span)
+            text = f"{first.value.text}: {{" if in_braces else f"{first.value.text}:"
+            changes.append(Replace(_between(dash, after), text))
+        else:
+            return None
+    return Proposal("a mapping in place of the list", tuple(changes), certain=True)
+
+
+# ----------------------------------------------------------------------------------------------------- without brackets
+
+
+def names_in(tree: Tree) -> tuple[Scalar, ...]:
+    """Return the names in `conv1, conv2` or `conv1 + conv2`; empty if the text is no list of names."""
+    if not isinstance(tree, Scalar) or not isinstance(tree.value, str):
+        return ()
+    parts = _BETWEEN_NAMES.split(tree.text.strip())
+    if len(parts) < _UNLIKE_A_LIST or not all(map(_NAME.fullmatch, parts)):
+        return ()
+    return tuple(Scalar(tree.span, part, part) for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """Values in braces that should be one: `from: a, b`, `stride: 2, 2`, `p: 0,5`; or a key without its colon.
+
+    Attributes:
+        entry: what was meant.
+        text: how that is written.
+        found: how it is there.
+        span: where it is there, from the first value on; of a key without a colon, all of it.
+        is_key: whether it is a key without a colon.
+    """
+
+    entry: Entry
+    text: str
+    found: str
+    span: Span
+    is_key: bool = False
+
+
+def gathered(tree: Mapping) -> tuple[Mapping, list[Loose]]:
+    """Return a mapping in braces with what was meant by keys in it that have no value, and what these are."""
+    entries: list[Entry] = []
+    found: list[Loose] = []
+    for entry in tree.entries:
+        loose = _loose(entries[-1] if entries else None, entry) if _is_bare(entry) else None
+        if loose is None:
+            entries.append(entry)
+            continue
+        if loose.is_key:
+            entries.append(loose.entry)
+        else:
+            entries[-1] = loose.entry
+            found = [other for other in found if other.entry.key is not loose.entry.key]
+        found.append(loose)
+    return (dataclasses.replace(tree, entries=tuple(entries)) if found else tree), found
+
+
+def _is_bare(entry: Entry) -> bool:
+    """Tell whether a key has neither a colon nor a value."""
+    value, key = entry.value, entry.key.span
+    is_empty = isinstance(value, Scalar) and value.value is None and not value.text
+    return is_empty and (value.span.line, value.span.column) == (key.end_line, key.end_column)
+
+
+def _loose(before: Entry | None, bare: Entry) -> Loose | None:
+    word = bare.key
+    if found := _KEY_WITHOUT_COLON.fullmatch(word.text):
+        key = dataclasses.replace(word, text=found[1])
+        value = Scalar(word.span, int(found[2]) if _NUMBER.fullmatch(found[2]) else found[2], found[2])
+        return Loose(Entry(key, value), f"{found[1]}: {found[2]}", word.text, word.span, is_key=True)
+    if before is None or word.quoted:
+        return None
+    items = before.value.items if isinstance(before.value, Sequence) else (before.value,)
+    first, last = items[0] if items else None, items[-1] if items else None
+    if not isinstance(first, Scalar) or not isinstance(last, Scalar) or last.span.end_line != word.span.line:
+        return None
+    span = _between(first.span, _behind(word.span))
+    is_number = isinstance(last.value, int | float) and not isinstance(last.value, bool)
+    if is_number and _NUMBER.fullmatch(word.text) and _NUMBER.fullmatch(last.text):
+        if word.span.column == last.span.end_column + 1 and len(items) == 1:
+            text = f"{last.text}.{word.text}"
+            value = Scalar(span, float(text), text)
+            return Loose(Entry(before.key, value), text, f"{last.text},{word.text}", span)
+    elif not (before.key.text in ("from", "inputs") and _NAME.fullmatch(word.text)):
+        return None
+    meant = Scalar(word.span, int(word.text) if is_number else word.text, word.text)
+    texts = [item.text for item in (*items, meant) if isinstance(item, Scalar)]
+    value = Sequence(span, (*items, meant))
+    return Loose(Entry(before.key, value), f"[{', '.join(texts)}]", ", ".join(texts), span)
+
+
+# ----------------------------------------------------------------------------------------------------- nests
+
+NESTS = frozenset(
+    {"params", "parameters", "args", "arguments", "kwargs", "attrs", "attributes", "config", "options", "settings"}
+)
+"""What other systems call the mapping in which the parameters of a layer stand, folded."""
+
+
+def unnested(entry: Entry, inner: Mapping) -> Proposal:
+    """Return the proposal to put what is in a mapping into the one around it."""
+    key, span, first = entry.key.span, inner.span, inner.entries[0].key.span
+    if first.line == key.line:  # it stands in braces
+        end = Span(span.path, span.end_line, span.end_column - 1, span.end_line, span.end_column)
+        changes = (Replace(_between(key, first), ""), Replace(end, ""))
+    else:
+        key_line = Span(key.path, key.line, 1, key.line + 1, 1)
+        changes = (Replace(key_line, ""), *shifted(inner, key.column - first.column))
+    return Proposal(f"without {entry.key.text}", changes, certain=True)
+
+
+def below_graph(entries: tuple[Entry, ...]) -> Proposal:
+    """Return the proposal to put nodes, each on lines of its own, below a `graph` that is not there."""
+    start = entries[0].key.span
+    line = Replace(Span(start.path, start.line, 1, start.line, 1), f"{' ' * (start.column - 1)}graph:\n")
+    return Proposal("graph above the nodes", (line, *(s for entry in entries for s in shifted(entry, 2))), certain=True)
+
+
+def as_op(entry: Entry, *, in_braces: bool) -> Proposal:
+    """Return the proposal to write `{op: conv, ...}` for `{conv: {...}}`."""
+    key, value, name = entry.key.span, entry.value, entry.key.text
+    if not isinstance(value, Mapping):
+        return Proposal(f"op: {name}", (Replace(_between(key, _behind(value.span)), f"op: {name}"),), certain=True)
+    first, end = value.entries[0].key.span, value.span
+    if first.line == key.line:
+        close = Span(end.path, end.end_line, end.end_column - 1, end.end_line, end.end_column)
+        opening = "" if in_braces else "{"
+        changes = (
+            Replace(_between(key, first), f"{opening}op: {name}, "),
+            *((Replace(close, ""),) if in_braces else ()),
+        )
+    else:
+        colon = Span(key.path, key.line, key.column, key.line, key.end_column + 1)
+        changes = (Replace(colon, f"op: {name}"), *shifted(value, key.column - first.column))
+    return Proposal(f"op: {name}", changes, certain=True)
+
+
+def shape_of(tree: Tree) -> Mapping | None:
+    """Return the mapping that is meant by a shape where inputs are: `inputs: [3, 224, 224]`."""
+    if not isinstance(tree, Sequence) or not tree.items or not all(isinstance(item, Scalar) for item in tree.items):
+        return None
+    name = "image" if len(tree.items) == _IMAGE else "x"
+    return Mapping(tree.span, (Entry(Scalar(tree.span, name, name), tree),))
+
+
+def written(tree: Tree) -> str:
+    """Return a tree of scalars as it is written on one line."""
+    if isinstance(tree, Scalar):
+        return scalar(tree.value) if tree.quoted else tree.text
+    if isinstance(tree, Sequence):
+        return f"[{', '.join(map(written, tree.items))}]"
+    return f"{{{', '.join(f'{entry.key.text}: {written(entry.value)}' for entry in tree.entries)}}}"
+
+
+def shifted(tree: Tree | Entry, columns: int) -> tuple[Replace, ...]:
+    """Return the changes that move the lines of a tree to the right, or to the left."""
+    lines = sorted(_lines(tree))
+    path = (tree.key if isinstance(tree, Entry) else tree).span.path
+    if columns >= 0:
+        return tuple(Replace(Span(path, line, 1, line, 1), " " * columns) for line in lines)
+    return tuple(Replace(Span(path, line, 1, line, 1 - columns), "") for line in lines)
+
+
+def _lines(tree: Tree | Entry) -> set[int]:
+    """Return the lines on which something of a tree begins."""
+    if isinstance(tree, Entry):
+        return {tree.key.span.line} | _lines(tree.value)
+    if isinstance(tree, Mapping):
+        return {line for entry in tree.entries for line in _lines(entry)}
+    if isinstance(tree, Sequence):
+        return {line for item in tree.items for line in _lines(item)}
+    return {tree.span.line}
+
+
+# ----------------------------------------------------------------------------------------------------- places
+
+
+def _behind(span: Span) -> Span:
+    return Span(span.path, span.end_line, span.end_column, span.end_line, span.end_column)
+
+
+def _between(first: Span, second: Span) -> Span:
+    return Span(first.path, first.line, first.column, second.line, second.column)
