@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archspec.api import compile_text
@@ -16,11 +17,11 @@ from archspec.lsp.text import Text
 from archspec.passes.cost import Cost, costs, total
 from archspec.passes.receptive_field import ReceptiveField, receptive_fields
 from archspec.source.span import SourceFile
+from archspec.spec.files import zoo_root
 from archspec.spec.loader import read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from archspec.api import Compiled
     from archspec.diagnostics.problem import Problem
@@ -95,15 +96,13 @@ class Compilation:
         """The located tree of the document; None if it is not YAML."""
         return read_tree(self.compiled.source)[0]
 
-    def tree_of(self, shown: str) -> Tree | None:
-        """Return the located tree of a file that the document consists of."""
-        source = self.compiled.sources.get(shown)
-        return None if source is None else read_tree(source)[0]
-
     @cached_property
     def outline(self) -> Outline:
         """What its words are; empty if it is not YAML."""
-        return Outline() if self.tree is None else outline(self.tree, self.text)
+        template = self.compiled.template
+        blocks = {} if template is None else template.blocks
+        foreign = {name: {each.name: each.type for each in block.params} for name, block in blocks.items()}
+        return Outline() if self.tree is None else outline(self.tree, self.text, foreign)
 
     @cached_property
     def uses(self) -> Mapping[Keys, tuple[Use, ...]]:
@@ -190,6 +189,13 @@ class Compilation:
 
     # ----------------------------------------------------------------------------------------------- files
 
+    def named(self, text: str) -> SourceFile | None:
+        """Return the file that the document names so: beside it, or in the zoo."""
+        beside = (self.place or Path("-").absolute()).parent
+        wanted = [(folder / text).resolve() for folder in (beside, zoo_root())]
+        sources = self.compiled.sources.values()
+        return next((each for place in wanted for each in sources if each.place == place), None)
+
     def path_of(self, shown: str) -> Path | None:
         """Return the file that is called so in spans."""
         if shown == self.compiled.source.path:
@@ -205,9 +211,13 @@ def compiled(
     choice: Choice | None = None,
 ) -> Compilation:
     """Return a document, compiled. `texts` are those of all open documents, by path."""
-    source = SourceFile("<unsaved>" if place is None else str(place), text, place)
     choice = choice or Choice()
-    return Compilation(Text(text), place, compile_text(source, choice, texts), texts, choice)
+    return Compilation(Text(text), place, compile_text(source_of(text, place), choice, texts), texts, choice)
+
+
+def source_of(text: str, place: Path | None) -> SourceFile:
+    """Return the text of a document as the compiler takes it."""
+    return SourceFile("<unsaved>" if place is None else str(place), text, place)
 
 
 def _nodes_of(scope: Scope[Any]) -> Iterator[Node]:

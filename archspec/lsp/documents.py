@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from archspec.lsp.compilation import Compilation, compiled
+from archspec.lsp.compilation import Compilation, compiled, source_of
 from archspec.lsp.outline import outline
 from archspec.lsp.outliner import Outline
 from archspec.lsp.text import Text
-from archspec.source.span import SourceFile
 from archspec.spec.loader import read_tree
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archspec.elaborate.network import Choice
+    from archspec.source.span import SourceFile
 
 _SMALL = 2_000  # nodes, whose figures take some 50 ms
 
@@ -72,14 +72,18 @@ class Document:
         self.waiting: asyncio.Task[None] | None = None
         self._outlined: tuple[Text, Outline] | None = None
 
+    @property
+    def source(self) -> SourceFile:
+        """Its text, as the compiler takes it."""
+        return source_of(self.text.text, self.place)
+
     def outlined(self) -> tuple[Text, Outline]:
         """Return the outline of the text, or of the last one that was YAML, with that text."""
         last = self.last
         if last is not None and last.tree is not None and last.text.text == self.text.text:
             self._outlined = (last.text, last.outline)
         if self._outlined is None or self._outlined[0].text != self.text.text:
-            source = SourceFile("<unsaved>" if self.place is None else str(self.place), self.text.text, self.place)
-            tree = read_tree(source)[0]
+            tree = read_tree(self.source)[0]
             if tree is not None:
                 self._outlined = (self.text, outline(tree, self.text))
         return self._outlined or (self.text, Outline())
@@ -130,6 +134,10 @@ class Documents:
         for document in (changed, *self.dependents(changed.place)):
             document.task = None
 
+    def at(self, place: Path) -> Document | None:
+        """Return the open document of a file."""
+        return next((each for each in self._open.values() if each.place == place), None)
+
     def texts(self) -> dict[Path, str]:
         """Return the texts of all documents that are files, by path."""
         return {each.place: each.text.text for each in self._open.values() if each.place is not None}
@@ -167,9 +175,9 @@ class Documents:
         outlined, marks = document.outlined() if fresh or found.tree is None else (found.text, found.outline)
         return View(document.text, marks, outlined, found, fresh)
 
-    async def work(self, task: Callable[[Compilation], Result], found: Compilation) -> Result:
-        """Do something with a compiled document that takes its time, off the main path."""
-        return await asyncio.get_running_loop().run_in_executor(self._worker, task, found)
+    async def work(self, task: Callable[[], Result]) -> Result:
+        """Do something that takes its time, off the main path."""
+        return await asyncio.get_running_loop().run_in_executor(self._worker, task)
 
     def shut_down(self) -> None:
         """Let the worker go."""

@@ -12,13 +12,14 @@ from archspec.lsp.figures import figures, shapes, summary
 from archspec.ops.reference import yaml_text
 from archspec.source.tree import Mapping, Scalar
 from archspec.spec.expressions import UNKNOWN
+from archspec.spec.loader import read_tree
 from archspec.spec.models import NodeLevel, SpecLevel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archspec.lsp.compilation import Compilation, Use
-    from archspec.lsp.marks import Mark, NodeSite
+    from archspec.lsp.marks import Mark, NodeSite, Symbol
     from archspec.lsp.outliner import Outline
     from archspec.lsp.text import Range
     from archspec.spec.models import Level
@@ -67,7 +68,7 @@ class _Hovering:
         elif mark.kind == "block":
             yield from self._block(mark.text)
         elif mark.kind == "variant":
-            yield from self._variant(mark.text)
+            yield from self._variant(mark)
         elif mark.kind == "file":
             yield from self._file(mark)
         elif mark.level is not None:
@@ -128,21 +129,28 @@ class _Hovering:
         if symbol is None or symbol.kind != "node":
             yield from self._name(mark)
             return
-        site = self.outline.nodes.get((*symbol.owner, symbol.name))
+        site = self.outline.site_of(symbol)
         if site is not None:
             yield from self._node(site, brief=True)
             return
-        uses = [use for use in self._elsewhere(symbol.name) if use]
+        uses = tuple(self._elsewhere(symbol))
         if uses:
-            yield from (f"**{symbol.name}**, of the spec that this one extends", "")
-            yield from figures(tuple(uses), self.found)
+            owner = (
+                f"block `{symbol.owner[1]}`" if symbol.owner[:1] == ("blocks",) else "the spec that this one extends"
+            )
+            yield from (f"**{symbol.name}**, of {owner}", "")
+            yield from figures(uses, self.found)
 
-    def _elsewhere(self, name: str) -> Iterator[Use]:
-        """Yield what a node of the extended spec has become."""
-        graph = self.found.graph
-        for child in () if graph is None else graph.root.children:
-            if child.template.name == name:
-                yield self.found.use_of(child, graph.root)  # pyright: ignore[reportOptionalMemberAccess]
+    def _elsewhere(self, symbol: Symbol) -> Iterator[Use]:
+        """Yield what a node has become that is in another file: of the extended spec, or of one that is a block."""
+        if symbol.owner[:1] == ("blocks",):
+            scopes = tuple(self.found.uses_of_block(symbol.owner[1]))
+        else:
+            scopes = () if self.found.graph is None else (self.found.graph.root,)
+        for scope in scopes if symbol.owner[-1:] == ("graph",) else ():
+            for child in scope.children:
+                if child.template.name == symbol.name:
+                    yield self.found.use_of(child, scope)
 
     # ----------------------------------------------------------------------------------------------- names
 
@@ -214,21 +222,21 @@ class _Hovering:
 
     # ----------------------------------------------------------------------------------------------- files, variants
 
-    def _variant(self, name: str) -> Iterator[str]:
-        chosen = self.found.variant(name)
-        yield from (f"variant `{name}`", "")
+    def _variant(self, mark: Mark) -> Iterator[str]:
+        is_own = mark.symbol is not None and not mark.symbol.owner  # and not of a spec that is a block here
+        chosen = self.found.variant(mark.text) if is_own else None
+        yield from (f"variant `{mark.text}`", "")
         if chosen is not None:
             yield from summary(chosen)
 
     def _file(self, mark: Mark) -> Iterator[str]:
-        for shown, source in self.found.compiled.sources.items():
-            if source.place is not None and source.place.match(mark.text.removeprefix("./")):
-                tree = self.found.tree_of(shown)
-                description = tree.get("description") if isinstance(tree, Mapping) else None
-                yield f"`{source.place}`"
-                if isinstance(description, Scalar):
-                    yield from ("", description.text)
-                return
+        source = self.found.named(mark.text)
+        if source is not None:
+            tree = read_tree(source)[0]
+            description = tree.get("description") if isinstance(tree, Mapping) else None
+            yield f"`{source.place}`"
+            if isinstance(description, Scalar):
+                yield from ("", description.text)
 
 
 def description_of(level: type[Level], key: str) -> str:

@@ -17,14 +17,19 @@ Keys: TypeAlias = "tuple[str, ...]"
 
 Kind = Literal["key", "node", "op", "parameter", "reference", "name", "block", "variant", "file"]
 
+# The parameters of a block, each with the text of its type, as far as one is written.
+BlockTypes: TypeAlias = "dict[str, str]"
+
 _WORD = re.compile(r"""\"[^\"]*\"|'[^']*'|(?<![\w.])[A-Za-z_]\w*""")
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """Something that has a name in this file.
+    """Something that has a name, in this file or in one that it names.
 
-    `owner` says where: the graph of a node, the block (or spec: empty) of a parameter, the node of an index.
+    `owner` says where: the graph of a node, the block (or spec: empty) of a parameter, the node of an index. What is in
+    another file is called as if it were in this one; within a block that is a spec (`spec: FILE`), all begins with
+    `("blocks", NAME)`.
     """
 
     kind: Literal["node", "name", "index", "input", "block", "variant"]
@@ -88,11 +93,27 @@ class Names:
     elsewhere: Keys | None = None  # the graph of an extended spec: names that are not found here are of its nodes
 
     def find(self, name: str) -> Symbol | None:
-        """Return what a name in an expression stands for; a parameter comes before a node of that name."""
-        found = self.seen.get(name) or self.nodes.get(name)
-        if found is not None or self.around is None:
-            return found or (None if self.elsewhere is None else Symbol("name", (), name))
-        return self.around.find(name)
+        """Return what a name in an expression stands for; what is not here, the extended spec may have."""
+        found = self.find_here(name)
+        outermost = self
+        while outermost.around is not None:
+            outermost = outermost.around
+        return Symbol("name", (), name) if found is None and outermost.elsewhere is not None else found
+
+    def find_here(self, name: str) -> Symbol | None:
+        """Return what a name in an expression stands for in this file.
+
+        A parameter, and an index, keeps its meaning where a node within is called like it.
+        """
+        node: Symbol | None = None
+        level: Names | None = self
+        while level is not None:
+            symbol = level.seen.get(name)
+            if symbol is not None:
+                return symbol if node is None or symbol.kind in {"name", "index"} else node
+            node = node or level.nodes.get(name)
+            level = level.around
+        return node
 
     def node(self, name: str) -> Symbol | None:
         """Return what a name in `from` stands for."""

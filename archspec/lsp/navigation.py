@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archspec.lsp.outline import outline
+from archspec.lsp.files import Files
 from archspec.lsp.text import Range, Text
-from archspec.spec.files import zoo_root
-from archspec.spec.loader import read_tree
+from archspec.source.fault import YamlFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from archspec.lsp.compilation import Compilation
-    from archspec.lsp.marks import Mark, Symbol
+    from archspec.lsp.files import File
+    from archspec.lsp.marks import Mark
     from archspec.lsp.outliner import Outline
 
 
@@ -39,16 +40,38 @@ def definition(offset: int, words: Outline, found: Compilation) -> list[Target]:
     return here or list(_elsewhere(mark, found))
 
 
-def references(offset: int, words: Outline) -> list[Range]:
+def highlights(offset: int, words: Outline) -> list[Range]:
     """Return all words of the document that stand for what stands at a place."""
     mark = words.at(offset)
+    return [] if mark is None or mark.symbol is None else [each.range for each in words.of(mark.symbol)]
+
+
+def references(
+    offset: int, here: File, files: Files, roots: Sequence[Path], *, with_definitions: bool = True
+) -> list[Target]:
+    """Return all words that stand for what stands at a place: in its file, and in the files below `roots`."""
+    mark = here.outline.at(offset)
     if mark is None or mark.symbol is None:
-        return [] if mark is None or mark.kind != "op" else [each.range for each in words.marks if _same_op(each, mark)]
-    return [each.range for each in words.of(mark.symbol)]
+        return []
+    found = here.slot(mark.symbol)
+    if found is None:
+        return [Target(each.range) for each in here.outline.of(mark.symbol) if with_definitions or not each.defines]
+    home, symbol = found
+    return [
+        Target(each.range) if file is here else Target(each.range, file.place, file.text)
+        for file in _users(home, here, files, roots)
+        for each in file.marks_of(home, symbol)
+        if with_definitions or not each.defines
+    ]
 
 
-def _same_op(mark: Mark, other: Mark) -> bool:
-    return mark.kind == other.kind == "op" and mark.text == other.text
+def _users(home: File, here: File, files: Files, roots: Sequence[Path]) -> list[File]:
+    """Return the files that may name what a file gives its name, as far as they can be read."""
+    found = [here, home]
+    if home.place is not None:
+        with suppress(OSError, YamlFault):
+            found += files.users(home.place, roots)
+    return list(dict.fromkeys(found))
 
 
 def _defined_here(mark: Mark, words: Outline) -> Iterator[Range]:
@@ -56,7 +79,7 @@ def _defined_here(mark: Mark, words: Outline) -> Iterator[Range]:
     if symbol is None:
         return
     yield from (each.range for each in words.of(symbol) if each.defines)
-    if symbol.kind == "node" and (site := words.nodes.get((*symbol.owner, symbol.name))) is not None:
+    if symbol.kind == "node" and (site := words.site_of(symbol)) is not None:
         if site.name is None:  # in a list, which gives it no name
             yield site.head
     elif symbol.kind in {"input", "index"} and not any(each.defines for each in words.of(symbol)):
@@ -69,35 +92,16 @@ def _defined_here(mark: Mark, words: Outline) -> Iterator[Range]:
 
 
 def _elsewhere(mark: Mark, found: Compilation) -> Iterator[Target]:
-    """Yield where something has its name in one of the files that the document names."""
-    template = found.compiled.template
-    if mark.kind == "op" and template is not None and mark.text in template.blocks:
-        span = template.blocks[mark.text].span
-        source = found.compiled.sources.get(span.path)
-        if source is not None:
-            text = Text(source.text)
-            yield Target(text.range(span), source.place, text)
-    elif mark.symbol is not None:
-        yield from _defined_in_others(mark.symbol, found)
-
-
-def _defined_in_others(symbol: Symbol, found: Compilation) -> Iterator[Target]:
-    for shown, source in found.compiled.sources.items():
-        tree = read_tree(source)[0]
-        if shown == found.compiled.source.path or tree is None or source.place is None:
-            continue
-        text = Text(source.text)
-        for mark in outline(tree, text).of(symbol):
-            if mark.defines:
-                yield Target(mark.range, source.place, text)
+    """Yield where something has its name in one of the files that the document names: in the nearest."""
+    file = Files(found.texts).of(found.compiled.source)
+    for home, symbol in () if mark.symbol is None else file.definers(mark.symbol):
+        for each in home.outline.of(symbol):
+            if each.defines:
+                yield Target(each.range, home.place, home.text)
                 return
 
 
 def _file(mark: Mark, found: Compilation) -> Iterator[Target]:
-    if found.place is None:
-        return
-    wanted = [(folder / mark.text).resolve() for folder in (found.place.parent, zoo_root())]
-    for source in found.compiled.sources.values():
-        if source.place is not None and source.place.resolve() in wanted:
-            yield Target(Range(0, 0), source.place.resolve(), Text(source.text))
-            return
+    source = found.named(mark.text)
+    if source is not None and source.place is not None:
+        yield Target(Range(0, 0), source.place, Text(source.text))

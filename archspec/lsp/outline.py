@@ -8,6 +8,7 @@ from archspec.lsp.marks import Keys, Names, Symbol
 from archspec.lsp.outline_nodes import GraphOutliner
 from archspec.lsp.outliner import Outliner
 from archspec.lsp.text import Range
+from archspec.ops.catalog import BY_NAME
 from archspec.source.tree import Mapping, Scalar, Sequence
 from archspec.spec.models import (
     BlockLevel,
@@ -18,20 +19,23 @@ from archspec.spec.models import (
     SpecBlockLevel,
     SpecLevel,
 )
+from archspec.spec.parameters import is_type, takes_words
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Iterable
+    from collections.abc import Mapping as MappingOf
 
+    from archspec.lsp.marks import BlockTypes
     from archspec.lsp.outliner import Outline
     from archspec.lsp.text import Text
     from archspec.source.tree import Entry, Tree
 
 
-def outline(tree: Tree, text: Text) -> Outline:
-    """Return the outline of a spec."""
+def outline(tree: Tree, text: Text, foreign: MappingOf[str, BlockTypes] | None = None) -> Outline:
+    """Return the outline of a spec. `foreign` are the parameters of blocks of other files, with their types."""
     outliner = Outliner(text)
     if isinstance(tree, Mapping):
-        _SpecOutliner(outliner, tree).run()
+        _SpecOutliner(outliner, tree, foreign or {}).run()
     outliner.found.marks.sort(key=lambda mark: mark.range)
     return outliner.found
 
@@ -39,15 +43,16 @@ def outline(tree: Tree, text: Text) -> Outline:
 class _SpecOutliner:
     """Outlines the levels above graphs."""
 
-    def __init__(self, outliner: Outliner, tree: Mapping) -> None:
+    def __init__(self, outliner: Outliner, tree: Mapping, foreign: MappingOf[str, BlockTypes]) -> None:
         self.outliner = outliner
         self.tree = tree
+        self.foreign = foreign
         self.extends = isinstance(tree.get("extends"), Scalar)
 
     def run(self) -> None:
         out, tree = self.outliner, self.tree
         blocks = {entry.key.text: entry for entry in _entries(tree.get("blocks"))}
-        out.blocks = frozenset(blocks)
+        out.blocks = frozenset((*blocks, *self.foreign))
         out.keys_of(SpecLevel, tree, ())
         self._files(tree.get("extends"), ("extends",))
         self._files(tree.get("import"), ("import",))
@@ -61,19 +66,20 @@ class _SpecOutliner:
             for entry in preprocess.entries:
                 if entry.key.text in ("mean", "std", "size"):
                     out.expression(entry.value, names, ("preprocess",))
-        for entry in _entries(tree.get("init")):
-            out.mark(entry.key, "op", ("init", entry.key.text), _block_symbol(entry.key.text, blocks))
-            out.expression(entry.value, names, ("init", entry.key.text))
-        graphs = GraphOutliner(out, {name: _parameters(entry) for name, entry in blocks.items()})
+        own = {name: parameters_of(entry.value) for name, entry in blocks.items() if not _is_spec(entry.value)}
+        graphs = GraphOutliner(out, {**self.foreign, **own})
         for entry in blocks.values():
             self._block(entry, graphs)
         graph = tree.get("graph")
         if self.extends and isinstance(graph, Mapping):
             out.keys_of(EditLevel, graph, ("graph",))
             graphs.edits(graph, names)
+            names = out.found.scopes["graph",]
         elif graph is not None:
             names = graphs.graph(graph, ("graph",), names, None)
         out.outputs(tree.get("outputs"), names, ("outputs",))
+        self._init(names)
+        self._allow(names)
 
     # ----------------------------------------------------------------------------------------------- declarations
 
@@ -91,6 +97,9 @@ class _SpecOutliner:
                 seen = Names(dict(found))
                 if key == "params" and isinstance(value, Mapping):
                     out.keys_of(ParameterLevel, value, (*owner, key, name))
+                    given = value.get("type")
+                    if isinstance(given, Scalar) and is_type(given.text) and takes_words(given.text):
+                        out.expression(value.get("choices"), Names(), (*owner, key, name))
                     value = value.get("default")
                 if value is not None:
                     out.expression(value, seen, (*owner, key, name))
@@ -122,6 +131,20 @@ class _SpecOutliner:
                 out.mark(setting.key, "name", (*keys, setting.key.text), symbol)
                 out.expression(setting.value, names, (*keys, setting.key.text))
 
+    def _init(self, names: Names) -> None:
+        out = self.outliner
+        for entry in _entries(self.tree.get("init")):
+            target, keys = entry.key.text, ("init", entry.key.text)
+            if target in BY_NAME or target in out.blocks:
+                out.mark(entry.key, "op", keys, Symbol("block", (), target))
+            else:
+                out.patterns(entry.key, names, keys)
+            out.expression(entry.value, names, keys)
+
+    def _allow(self, names: Names) -> None:
+        for entry in _entries(self.tree.get("allow")):
+            self.outliner.patterns(entry.value, names, ("allow", entry.key.text))
+
     def _files(self, tree: Tree | None, keys: Keys) -> None:
         for item in tree.items if isinstance(tree, Sequence) else (tree,):
             if isinstance(item, Scalar) and item.value is not None:
@@ -136,9 +159,8 @@ class _SpecOutliner:
         out.found.blocks[name] = Range(out.text.range(entry.key.span).start, out.text.range(tree.span).end)
         if not isinstance(tree, Mapping):
             return
-        if tree.get("spec") is not None:
-            out.keys_of(SpecBlockLevel, tree, owner)
-            self._files(tree.get("spec"), (*owner, "spec"))
+        if _is_spec(tree):
+            self._spec_block(tree, owner)
             return
         out.keys_of(BlockLevel, tree, owner)
         inputs = self._block_inputs(tree.get("inputs"), owner)
@@ -147,6 +169,20 @@ class _SpecOutliner:
         if graph is not None:
             names = graphs.graph(graph, (*owner, "graph"), names, name)
         out.outputs(tree.get("outputs"), names, owner)
+
+    def _spec_block(self, tree: Mapping, owner: Keys) -> None:
+        """Outline a block that is another spec: what it names is in that."""
+        out = self.outliner
+        out.keys_of(SpecBlockLevel, tree, owner)
+        self._files(tree.get("spec"), (*owner, "spec"))
+        chosen = tree.get("variant")
+        if isinstance(chosen, Scalar):
+            out.mark(chosen, "variant", owner, Symbol("variant", owner, chosen.text))
+        for entry in _entries(tree.get("params")):
+            out.mark(entry.key, "name", owner, Symbol("name", owner, entry.key.text))
+        inside = Names(elsewhere=(*owner, "graph"))
+        out.references(tree.get("until"), inside, owner)
+        out.outputs(tree.get("outputs"), inside, owner)
 
     def _block_inputs(self, tree: Tree | None, owner: Keys) -> dict[str, Symbol]:
         items = tree.items if isinstance(tree, Sequence) else (tree,)
@@ -162,10 +198,14 @@ def _entries(tree: Tree | None) -> Iterable[Entry]:
     return tree.entries if isinstance(tree, Mapping) else ()
 
 
-def _parameters(entry: Entry) -> dict[str, str]:
-    """Return the parameters of a block, each with the text of its type, as far as one is written."""
+def _is_spec(tree: Tree) -> bool:
+    return isinstance(tree, Mapping) and tree.get("spec") is not None
+
+
+def parameters_of(tree: Tree) -> BlockTypes:
+    """Return the parameters of a block or a spec, each with the text of its type, as far as one is written."""
     found: dict[str, str] = {}
-    for parameter in _entries(entry.value.get("params")) if isinstance(entry.value, Mapping) else ():
+    for parameter in _entries(tree.get("params")) if isinstance(tree, Mapping) else ():
         value = parameter.value
         written = value.get("type") if isinstance(value, Mapping) else value
         default = value.get("default") if isinstance(value, Mapping) else value
@@ -173,7 +213,3 @@ def _parameters(entry: Entry) -> dict[str, str]:
         is_word = isinstance(default, Scalar) and isinstance(default.value, str)
         found[parameter.key.text] = text or ("str" if is_word else "")
     return found
-
-
-def _block_symbol(name: str, blocks: Container[str]) -> Symbol | None:
-    return Symbol("block", (), name) if name in blocks else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archspec.elaborate.arguments import words_of
 from archspec.elaborate.environment import ANY_WORD, NO_WORDS, Words
-from archspec.lsp.marks import Keys, Names, NodeSite, Symbol
+from archspec.lsp.marks import BlockTypes, Keys, Names, NodeSite, Symbol
 from archspec.lsp.text import Range
 from archspec.ops.catalog import BY_NAME
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence
@@ -15,6 +15,8 @@ from archspec.spec.models import NodeLevel, RepeatLevel
 from archspec.spec.parameters import is_type, takes_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from archspec.lsp.outliner import Outliner
     from archspec.source.span import Span
     from archspec.source.tree import Tree
@@ -23,9 +25,9 @@ _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 class GraphOutliner:
-    """Outlines graphs. `blocks` are those of the file, with their parameters and the types of these."""
+    """Outlines graphs. `blocks` are those that are known, with their parameters and the types of these."""
 
-    def __init__(self, outliner: Outliner, blocks: dict[str, dict[str, str]]) -> None:
+    def __init__(self, outliner: Outliner, blocks: dict[str, BlockTypes]) -> None:
         """Add to what `outliner` gathers."""
         self._out = outliner
         self._blocks = blocks
@@ -48,22 +50,35 @@ class GraphOutliner:
         return inner
 
     def edits(self, tree: Mapping, names: Names) -> None:
-        """Outline the edits of the graph of an extended spec."""
+        """Outline the edits of the graph of an extended spec, which see what is inserted."""
+        inserted = (entry.key.text for entry in _inserted(tree))
+        nodes = {name: Symbol("node", ("graph",), name) for name in inserted}
+        names = Names(names.seen, {**names.nodes, **nodes}, names.around, names.elsewhere)
         self._out.found.scopes["graph",] = names
         for kind in ("replace", "insert_before", "insert_after"):
-            edits = tree.get(kind)
-            for entry in edits.entries if isinstance(edits, Mapping) else ():
+            for entry in _edits(tree, kind):
                 keys = ("graph", kind, entry.key.text)
-                self._out.references(entry.key, names, keys)
-                value = entry.value
+                self._out.path(entry.key, names, keys)
                 if kind == "replace":
-                    self._node(keys, entry.key.text, entry.key.span, value, names, None)
-                elif isinstance(value, Mapping) and value.get("op") is None and value.get("graph") is None:
-                    self.graph(value, keys, names, None)
+                    self._node(keys, entry.key.text, entry.key.span, entry.value, names, None)
                 else:
-                    for index, item in enumerate(value.items if isinstance(value, Sequence) else (value,)):
-                        self._node((*keys, str(index)), None, item.span, item, names, None)
-        self._out.references(tree.get("remove"), names, ("graph", "remove"))
+                    self._insertion(entry, keys, names)
+        removed = tree.get("remove")
+        for item in removed.items if isinstance(removed, Sequence) else (removed,):
+            if isinstance(item, Scalar) and item.value is not None:
+                self._out.path(item, names, ("graph", "remove"))
+
+    def _insertion(self, entry: Entry, keys: Keys, names: Names) -> None:
+        value = entry.value
+        if not isinstance(value, Mapping) or not _holds_nodes(value):
+            for index, item in enumerate(value.items if isinstance(value, Sequence) else (value,)):
+                self._node((*keys, str(index)), None, item.span, item, names, None)
+        elif "." in entry.key.text:
+            self.graph(value, keys, names, None)
+        else:
+            for node in value.entries:
+                self._out.mark(node.key, "node", (*keys, node.key.text), names.nodes[node.key.text], defines=True)
+                self._node((*keys, node.key.text), node.key.text, node.key.span, node.value, names, None)
 
     def named(self, entry: Entry, graph: Keys, names: Names, block: str | None) -> None:
         """Outline a node of a mapping."""
@@ -90,8 +105,7 @@ class GraphOutliner:
         if op.text.startswith("$"):
             self._out.names_in(op, op.text[1:], 1, names, keys)
         else:
-            symbol = Symbol("block", (), op.text) if op.text in self._blocks else None
-            self._out.mark(op, "op", keys, symbol)
+            self._out.mark(op, "op", keys, Symbol("block", (), op.text))
 
     def _group(self, tree: Tree, keys: Keys, names: Names, block: str | None) -> Names:
         names = Names(names.seen, {"input": Symbol("input", keys, "input")} | dict(names.nodes), names.around)
@@ -109,12 +123,12 @@ class GraphOutliner:
                 self._argument(entry, site, names)
         graph = tree.get("graph")
         if graph is not None:
-            inputs = self._inputs(tree, keys)
+            inputs = self._inputs(tree, keys, names)
             inner = self._group(graph, (*keys, "graph"), Names(inputs, inputs, names), site.block)
             out.outputs(tree.get("outputs"), inner, keys)
 
-    def _inputs(self, tree: Mapping, keys: Keys) -> dict[str, Symbol]:
-        """Return the names of a group's inputs; several that it does not name are called like what they are."""
+    def _inputs(self, tree: Mapping, keys: Keys, names: Names) -> dict[str, Symbol]:
+        """Return the names of a group's inputs. Several that it does not name are called like what they are."""
         given = tree.get("inputs")
         items = given.items if isinstance(given, Sequence) else (given,)
         found = {item.text: Symbol("input", keys, item.text) for item in items if isinstance(item, Scalar)}
@@ -123,8 +137,10 @@ class GraphOutliner:
                 self._out.mark(item, "name", keys, found[item.text], defines=True)
         sources = tree.get("from")
         if not found and isinstance(sources, Sequence) and len(sources.items) > 1:
-            texts = [item.text.rpartition(".")[2] for item in sources.items if isinstance(item, Scalar)]
-            found = {text: Symbol("input", keys, text) for text in texts}
+            for item in sources.items:
+                if isinstance(item, Scalar):
+                    _, dot, text = item.text.rpartition(".")
+                    found[text] = (not dot and names.node(text)) or Symbol("input", keys, text)
         return found
 
     def _loops(self, tree: Tree | None, keys: Keys, names: Names) -> Names:
@@ -157,7 +173,7 @@ class GraphOutliner:
 
     def _argument(self, entry: Entry, site: NodeSite, names: Names) -> None:
         name, op = entry.key.text, site.op or ""
-        symbol = Symbol("name", ("blocks", op), name) if name in self._blocks.get(op, {}) else None
+        symbol = None if not op or op.startswith("$") else Symbol("name", ("blocks", op), name)
         self._out.mark(entry.key, "parameter", site.keys, symbol)
         self._out.expression(entry.value, names, site.keys, self._words(op, name))
 
@@ -167,3 +183,21 @@ class GraphOutliner:
             type_name = self._blocks[op].get(name, "")
             return ANY_WORD if is_type(type_name) and takes_words(type_name) else NO_WORDS
         return words_of(BY_NAME[op], name) if op in BY_NAME else NO_WORDS
+
+
+def _edits(tree: Mapping, kind: str) -> tuple[Entry, ...]:
+    edits = tree.get(kind)
+    return edits.entries if isinstance(edits, Mapping) else ()
+
+
+def _inserted(tree: Mapping) -> Iterator[Entry]:
+    """Yield the named nodes that edits put into the graph itself."""
+    for kind in ("insert_before", "insert_after"):
+        for entry in _edits(tree, kind):
+            if isinstance(entry.value, Mapping) and _holds_nodes(entry.value) and "." not in entry.key.text:
+                yield from entry.value.entries
+
+
+def _holds_nodes(tree: Mapping) -> bool:
+    """Tell whether a mapping holds nodes, and is none itself."""
+    return not isinstance(tree.get("op"), Scalar) and tree.get("graph") is None

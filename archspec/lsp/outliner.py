@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from archspec.lsp.marks import Keys, Mark, Names, NodeSite, Symbol, words_in
 from archspec.lsp.text import Range
 from archspec.source.tree import Mapping, Scalar, Sequence
 from archspec.spec.models import OutputLevel
+
+_WILD = re.compile(r"[*?[]")
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -50,6 +53,13 @@ class Outline:
     def of(self, symbol: Symbol) -> list[Mark]:
         """Return the words that stand for something, in the order of the text."""
         return [mark for mark in self.marks if mark.symbol == symbol]
+
+    def site_of(self, symbol: Symbol) -> NodeSite | None:
+        """Return the node that a symbol stands for, if it is in this file."""
+        if symbol.kind != "node":
+            return None
+        keys = next((mark.keys for mark in self.of(symbol) if mark.defines), (*symbol.owner, symbol.name))
+        return self.nodes.get(keys)
 
 
 class Outliner:
@@ -107,7 +117,7 @@ class Outliner:
                 self.expression(entry.value, names, keys, words)
         elif isinstance(tree, Scalar) and isinstance(tree.value, str):
             inserted = tree.text.startswith("$")
-            if tree.text in self.blocks and names.find(tree.text) is None:
+            if tree.text in self.blocks and names.find_here(tree.text) is None:
                 self.mark(tree, "op", keys, Symbol("block", (), tree.text))
             elif inserted or tree.text not in words:
                 self.names_in(tree, tree.text, 0, names, keys)
@@ -129,6 +139,26 @@ class Outliner:
             if isinstance(item, Scalar) and item.value is not None:
                 head = item.text.partition(".")[0]
                 self.mark(item, "reference", keys, names.node(head), head=head)
+
+    def path(self, tree: Scalar, names: Names, keys: Keys) -> None:
+        """Mark the nodes of a path, which may lead into groups: `classifier.6`."""
+        start = self.start(tree)
+        symbol = names.node(tree.text.partition(".")[0])
+        if start is None or symbol is None:
+            return
+        for place, text in enumerate(tree.text.split(".")):
+            symbol = symbol if place == 0 else Symbol("node", (*symbol.owner, symbol.name), text)
+            self.add(Mark("reference", text, Range(start, start + len(text)), keys, symbol))
+            start += len(text) + 1
+
+    def patterns(self, tree: Tree | None, names: Names, keys: Keys) -> None:
+        """Mark the nodes that patterns of paths begin with: one pattern, or a list of them."""
+        for item in tree.items if isinstance(tree, Sequence) else (tree,):
+            if isinstance(item, Scalar) and item.value is not None:
+                head = item.text.partition(".")[0]
+                symbol = None if _WILD.search(head) else names.node(head)
+                if symbol is not None:
+                    self.mark(item, "reference", keys, symbol, head=head)
 
     def outputs(self, tree: Tree | None, names: Names, keys: Keys) -> None:
         """Mark the references in `outputs`."""

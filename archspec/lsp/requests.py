@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pygls.exceptions import JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcContentModified, JsonRpcInvalidParams
 
 from archspec.lsp.actions import problems_with_fixes, quick_fixes
 from archspec.lsp.completion import completion
+from archspec.lsp.files import File, Files
 from archspec.lsp.hints import hints
 from archspec.lsp.hover import hover
-from archspec.lsp.navigation import definition, references
-from archspec.lsp.protocol import Positions, path_of, uri_of
+from archspec.lsp.navigation import definition, highlights, references
+from archspec.lsp.protocol import Positions, path_of
 from archspec.lsp.rename import RenameError, renameable, renamed
 from archspec.lsp.server import Server, types
 from archspec.lsp.symbols import symbols
 from archspec.lsp.text import Range
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from archspec.elaborate.network import Choice
     from archspec.lsp.actions import QuickFix
-    from archspec.lsp.documents import View
     from archspec.lsp.navigation import Target
-    from archspec.lsp.outliner import Outline
     from archspec.lsp.symbols import Entry
+
+Result = TypeVar("Result")
 
 _STALE = "*Figures of the text before the last edit, which is still being compiled.*"
 
@@ -143,18 +147,25 @@ def _navigating(server: Server) -> None:
         if view is None or place is None:
             return []
         found = definition(place, view.outline, view.found)
-        located = (_location(server, each, params.text_document.uri, view) for each in found)
+        uri = params.text_document.uri
+        located = (_location(server, each, uri, partial(server.range, view)) for each in found)
         return [each for each in located if each is not None]
 
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
     async def on_references(params: types.ReferenceParams) -> list[types.Location]:
         uri = params.text_document.uri
-        view = await server.view(uri)
-        place = None if view is None else server.place(view, params.position)
-        if view is None or place is None:
-            return []
-        ranges = (server.range(view, each) for each in references(place, view.outline))
-        return [types.Location(uri, each) for each in ranges if each is not None]
+        sheet = _sheet(server, uri)
+        found = await server.documents.work(
+            lambda: references(
+                sheet.offset(params.position),
+                sheet.here,
+                sheet.files,
+                sheet.roots,
+                with_definitions=params.context.include_declaration,
+            )
+        )
+        located = (_location(server, each, uri, sheet.positions.range) for each in found)
+        return [each for each in located if each is not None]
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
     async def on_highlight(params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
@@ -162,15 +173,18 @@ def _navigating(server: Server) -> None:
         place = None if view is None else server.place(view, params.position)
         if view is None or place is None:
             return []
-        ranges = (server.range(view, each) for each in references(place, view.outline))
+        ranges = (server.range(view, each) for each in highlights(place, view.outline))
         return [types.DocumentHighlight(each) for each in ranges if each is not None]
 
 
-def _location(server: Server, target: Target, uri: str, view: View) -> types.Location | None:
+def _location(
+    server: Server, target: Target, uri: str, range_here: Callable[[Range], types.Range | None]
+) -> types.Location | None:
+    """Return a place; `range_here` tells where one of the document itself is."""
     if target.text is None or target.place is None:
-        place = server.range(view, target.range)
+        place = range_here(target.range)
         return None if place is None else types.Location(uri, place)
-    return types.Location(uri_of(target.place), server.positions(target.text).range(target.range))
+    return types.Location(server.uri_at(target.place), server.positions(target.text).range(target.range))
 
 
 def _writing(server: Server) -> None:
@@ -199,22 +213,29 @@ def _writing(server: Server) -> None:
         ]
 
     @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
-    def on_prepare_rename(params: types.PrepareRenameParams) -> types.Range:
-        positions, words = _outlined(server, params.text_document.uri)
-        try:
-            return positions.range(renameable(positions.offset(params.position), words))
-        except RenameError as error:
-            raise JsonRpcInvalidParams(str(error)) from None
+    async def on_prepare_rename(params: types.PrepareRenameParams) -> types.Range:
+        sheet = _sheet(server, params.text_document.uri)
+        return sheet.positions.range(
+            await _renaming(server, lambda: renameable(sheet.offset(params.position), sheet.here, sheet.roots))
+        )
 
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
-    def on_rename(params: types.RenameParams) -> types.WorkspaceEdit:
-        positions, words = _outlined(server, params.text_document.uri)
-        try:
-            places = renamed(positions.offset(params.position), params.new_name, words)
-        except RenameError as error:
-            raise JsonRpcInvalidParams(str(error)) from None
-        edits = [types.TextEdit(positions.range(place), params.new_name) for place in places]
-        return types.WorkspaceEdit({params.text_document.uri: edits})
+    async def on_rename(params: types.RenameParams) -> types.WorkspaceEdit:
+        uri, new = params.text_document.uri, params.new_name
+        sheet = _sheet(server, uri)
+        offset = sheet.offset(params.position)
+        changes = await _renaming(
+            server, lambda: renamed(offset, new, sheet.here, sheet.files, sheet.roots, server.choice)
+        )
+        if server.documents.texts() != sheet.files.texts:
+            raise JsonRpcContentModified("a document was changed meanwhile")
+        edits: dict[str, list[types.TextEdit]] = {}
+        for change in changes:
+            place = change.file.place
+            positions = server.positions(change.file.text)
+            target = uri if place is None or change.file is sheet.here else server.uri_at(place)
+            edits[target] = [types.TextEdit(positions.range(each), new) for each in change.ranges]
+        return server.changes(edits)
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
@@ -226,29 +247,51 @@ def _writing(server: Server) -> None:
             return []
         positions = server.positions(view.text)
         within = Range(positions.offset(params.range.start), positions.offset(params.range.end))
-        problems = await server.documents.work(problems_with_fixes, view.found)
+        problems = await server.documents.work(lambda: problems_with_fixes(view.found))
         return [
             _action(server, fix, uri, params.context.diagnostics) for fix in quick_fixes(within, problems, view.found)
         ]
 
 
-def _outlined(server: Server, uri: str) -> tuple[Positions, Outline]:
-    """Return the words of a document, whose text must be YAML: one cannot rename in what cannot be read."""
+@dataclass(frozen=True)
+class _Sheet:
+    """An open document among the files that have to do with it."""
+
+    here: File
+    files: Files
+    roots: list[Path]
+    positions: Positions
+
+    def offset(self, position: types.Position) -> int:
+        return self.positions.offset(position)
+
+
+def _sheet(server: Server, uri: str) -> _Sheet:
+    """Return a document with the files around it. Its text must be YAML: what cannot be read names nothing."""
     document = server.documents.get(uri)
     if document is None:
         raise JsonRpcInvalidParams("the document is not open")
-    text, words = document.outlined()
-    if text.text != document.text.text:
+    files = Files(server.documents.texts())
+    here = files.of(document.source)
+    if here.tree is None:
         raise JsonRpcInvalidParams("the document is not valid YAML")
-    return server.positions(text), words
+    return _Sheet(here, files, server.roots(document.place), server.positions(here.text))
+
+
+async def _renaming(server: Server, task: Callable[[], Result]) -> Result:
+    """Do something off the main path, and tell the client why it cannot be done, if so."""
+    try:
+        return await server.documents.work(task)
+    except RenameError as error:
+        raise JsonRpcInvalidParams(str(error)) from None
 
 
 def _action(server: Server, fix: QuickFix, uri: str, shown: Sequence[types.Diagnostic]) -> types.CodeAction:
     changes: dict[str, list[types.TextEdit]] = {}
     for edit in fix.edits:
-        target = uri if edit.place is None or edit.place == path_of(uri) else uri_of(edit.place)
+        target = uri if edit.place is None or edit.place == path_of(uri) else server.uri_at(edit.place)
         place = server.positions(edit.text).range(edit.range)
         changes.setdefault(target, []).append(types.TextEdit(place, edit.replacement))
     mended = [each for each in shown if each.code == fix.problem.code]
-    workspace_edit = types.WorkspaceEdit({key: list(value) for key, value in changes.items()})
+    workspace_edit = server.changes(changes)
     return types.CodeAction(fix.title, types.CodeActionKind.QuickFix, mended, is_preferred=True, edit=workspace_edit)

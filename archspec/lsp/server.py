@@ -15,6 +15,7 @@ from archspec.elaborate.network import Choice
 from archspec.lsp.diagnostics import diagnostics
 from archspec.lsp.documents import Documents
 from archspec.lsp.text import Range, Text
+from archspec.spec.files import root_of
 
 try:
     from lsprotocol import types
@@ -25,6 +26,9 @@ except ModuleNotFoundError as _error:
 from archspec.lsp.protocol import Positions, path_of, uri_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     from archspec.lsp.diagnostics import Diagnostic, Related
     from archspec.lsp.documents import Document, View
 
@@ -42,7 +46,8 @@ class Server(LanguageServer):
         super().__init__(
             "archspec", version("archspec"), text_document_sync_kind=types.TextDocumentSyncKind.Incremental
         )
-        self.documents = Documents(choice or Choice())
+        self.choice = choice or Choice()
+        self.documents = Documents(self.choice)
 
     def positions(self, text: Text) -> Positions:
         """Return the positions of a text, as the client counts them."""
@@ -61,6 +66,36 @@ class Server(LanguageServer):
         """Return the range of a place of the outline's text; None if it cannot be told."""
         start, end = view.moved_back(place.start), view.moved_back(place.end)
         return None if start is None or end is None else self.positions(view.text).range(Range(start, end))
+
+    def roots(self, place: Path | None) -> list[Path]:
+        """Return the folders whose files may be looked at and changed: what the client has open, around a file."""
+        uris = [folder.uri for folder in self.workspace.folders.values()] or [self.workspace.root_uri]
+        roots = [path for uri in uris if uri and (path := path_of(uri)) is not None]
+        if place is not None and not any(place.is_relative_to(root) for root in roots):
+            roots.append(root_of(place.parent))
+        return roots
+
+    def changes(self, edits: Mapping[str, Sequence[types.TextEdit]]) -> types.WorkspaceEdit:
+        """Return edits of files, by their addresses: of the versions that are open, if the client knows versions."""
+        client = self.client_capabilities.workspace
+        if client is None or client.workspace_edit is None or not client.workspace_edit.document_changes:
+            return types.WorkspaceEdit({uri: list(each) for uri, each in edits.items()})
+        return types.WorkspaceEdit(
+            document_changes=[
+                types.TextDocumentEdit(
+                    types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=self._version(uri)), list(each)
+                )
+                for uri, each in edits.items()
+            ]
+        )
+
+    def _version(self, uri: str) -> int | None:
+        return None if self.documents.get(uri) is None else self.workspace.get_text_document(uri).version
+
+    def uri_at(self, place: Path) -> str:
+        """Return the address of a file, as the client writes it if it has the file open."""
+        document = self.documents.at(place)
+        return uri_of(place) if document is None else document.uri
 
     # ----------------------------------------------------------------------------------------------- documents
 
@@ -87,7 +122,7 @@ class Server(LanguageServer):
     async def _check(self, document: Document) -> None:
         await asyncio.sleep(QUIET if document.last is not None else 0)
         view = await self.documents.view(document, wait=True)
-        await self.documents.work(lambda found: found.problems, view.found)  # lints take their time, too
+        await self.documents.work(lambda: view.found.problems)  # lints take their time, too
         if view.fresh and self.documents.get(document.uri) is document:
             self.publish(document, view)
 

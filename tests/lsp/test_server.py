@@ -7,7 +7,9 @@ import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.client import LanguageClient
 
 from tests.lsp.cursor import HEAD, SPEC, SPECS, at
@@ -68,11 +70,16 @@ class Editor:
 
 
 @asynccontextmanager
-async def editor() -> AsyncGenerator[Editor]:
+async def editor(
+    capabilities: types.WorkspaceClientCapabilities | None = None, folder: Path | None = None
+) -> AsyncGenerator[Editor]:
     made = Editor()
     client = made.client
     await client.start_io(sys.executable, "-m", "archspec", "lsp")
-    await client.initialize_async(types.InitializeParams(capabilities=types.ClientCapabilities()))
+    folders = None if folder is None else [types.WorkspaceFolder(folder.as_uri(), folder.name)]
+    await client.initialize_async(
+        types.InitializeParams(types.ClientCapabilities(workspace=capabilities), workspace_folders=folders)
+    )
     client.initialized(types.InitializedParams())
     yield made
     await client.shutdown_async(None)
@@ -123,6 +130,40 @@ def test_a_session(tmp_path: Path) -> None:
             assert edit is not None
             assert edit.changes is not None
             assert [change.new_text for change in edit.changes[uri]] == ["root", "root"]
+
+    run(session())
+
+
+def test_rename_in_several_files(tmp_path: Path) -> None:
+    """Documents that are open are edited as they are open, with their versions, and others as they are on the disk."""
+    family, network, other = (tmp_path / name for name in ("family.yaml", "a network.yaml", "other.yaml"))
+    family.write_text(SPEC, encoding="utf-8")
+    text = "archspec: 1\nname: net\nextends: family.yaml\nvariant: small\n"
+    network.write_text(text, encoding="utf-8")
+    other.write_text(text, encoding="utf-8")
+    knows = types.WorkspaceClientCapabilities(
+        workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=True)
+    )
+
+    async def session() -> None:
+        async with editor(knows, tmp_path) as it:
+            uri = await it.open(network, text)
+            document = types.TextDocumentIdentifier(uri)
+            comment = types.Position(0, 0)
+            it.edit(uri, comment, comment, "# \U0001f600\n")
+            position = types.Position(4, 12)
+            place = await it.client.text_document_prepare_rename_async(types.PrepareRenameParams(document, position))
+            assert place == types.Range(types.Position(4, 9), types.Position(4, 14))
+            edit = await it.client.text_document_rename_async(types.RenameParams(document, position, "tiny"))
+            assert edit is not None
+            assert edit.document_changes is not None
+            changes = [each for each in edit.document_changes if isinstance(each, types.TextDocumentEdit)]
+            versions = {each.text_document.uri: each.text_document.version for each in changes}
+            assert versions == {family.as_uri(): None, uri: 1, other.as_uri(): None}
+            lines = {each.text_document.uri: [edit.range.start.line for edit in each.edits] for each in changes}
+            assert lines == {family.as_uri(): [SPEC.count("\n") - 1], uri: [4], other.as_uri(): [3]}
+            with pytest.raises(JsonRpcException, match="cannot be its name"):
+                await it.client.text_document_rename_async(types.RenameParams(document, position, "a b"))
 
     run(session())
 
