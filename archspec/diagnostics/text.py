@@ -100,6 +100,11 @@ def first_few(names: Sequence[str], most: int) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
+def shape_text(shape: Sequence[int]) -> str:
+    """Return a shape as messages show it: `3x224x224`."""
+    return "x".join(map(str, shape)) if shape else "a scalar"
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number of things: `1 node`, `2,048 nodes`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

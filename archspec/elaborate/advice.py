@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.catalog.shapes import ConcatShapesDiffer, JoinShapesDiffer
+from archspec.diagnostics.catalog.shapes_joins import ConcatShapesDiffer, JoinShapesDiffer
 from archspec.diagnostics.problem import Note
 
 if TYPE_CHECKING:

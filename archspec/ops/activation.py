@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from archspec.diagnostics.catalog.shapes import ChannelsDoNotMatch
+from archspec.diagnostics.catalog.shapes_layers import ChannelsDoNotMatch
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import NonNegativeNumber, Number, PositiveInt
 from archspec.ir.kept import INPUT, RESULT, Kept

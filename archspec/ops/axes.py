@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.catalog.shapes import AxisOutOfRange
+from archspec.diagnostics.catalog.shapes_axes import AxisOutOfRange
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.window import POINTWISE, AxisMap, Whole
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from archspec.diagnostics.catalog.shapes import OutputPaddingTooLarge
+from archspec.diagnostics.catalog.shapes_windows import OutputPaddingTooLarge
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, NonNegativePerAxis, PerAxis, PositiveInt
 from archspec.ir.kept import INPUT, Kept

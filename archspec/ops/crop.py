@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.diagnostics.catalog.shapes import JoinShapesDiffer
+from archspec.diagnostics.catalog.shapes_joins import JoinShapesDiffer
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.op import Arity, Op, Sample
 from archspec.ir.records import Constant, OnnxNode, TorchExpression, TorchHelper

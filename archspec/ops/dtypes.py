@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.catalog.shapes import WrongDtype
+from archspec.diagnostics.catalog.shapes_layers import WrongDtype
 from archspec.diagnostics.problem import ProblemError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from archspec.diagnostics.catalog.shapes import WrongDtype
+from archspec.diagnostics.catalog.shapes_layers import WrongDtype
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int, PositiveInt
 from archspec.ir.kept import INPUT, Kept

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from archspec.diagnostics.catalog.shapes import ConcatShapesDiffer, JoinShapesDiffer
+from archspec.diagnostics.catalog.shapes_joins import ConcatShapesDiffer, JoinShapesDiffer
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, Int
 from archspec.ir.kept import Kept

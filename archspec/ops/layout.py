@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from archspec.diagnostics.catalog.shapes import AxisOutOfRange, ReshapeElementsDiffer, WrongAxisCount
+from archspec.diagnostics.catalog.shapes_axes import AxisOutOfRange, ReshapeElementsDiffer, WrongAxisCount
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int, PositiveInt
 from archspec.ir.op import Op, Sample

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from archspec.diagnostics.catalog.shapes import FactorsDoNotFit, WrongRank
+from archspec.diagnostics.catalog.shapes_axes import WrongRank
+from archspec.diagnostics.catalog.shapes_joins import FactorsDoNotFit
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, PositiveInt
 from archspec.ir.kept import INPUT, Kept

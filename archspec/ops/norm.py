@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from archspec.diagnostics.catalog.shapes import OneValueToNormalize
+from archspec.diagnostics.catalog.shapes_layers import OneValueToNormalize
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, Number, PositiveInt
 from archspec.ir.kept import Kept

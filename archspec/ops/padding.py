@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from archspec.diagnostics.catalog.shapes import EmptyOutput
+from archspec.diagnostics.catalog.shapes_windows import EmptyOutput
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int, Number
 from archspec.ir.kept import INPUT, Kept

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from archspec.diagnostics.catalog.shapes import AxisDoesNotDivide, EmptyOutput, SplitSizesDiffer
+from archspec.diagnostics.catalog.shapes_axes import AxisDoesNotDivide, SplitSizesDiffer
+from archspec.diagnostics.catalog.shapes_windows import EmptyOutput
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, Int, PositiveInt
 from archspec.ir.op import Op, Sample

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from archspec.diagnostics.catalog.shapes import ElementOutOfRange
+from archspec.diagnostics.catalog.shapes_axes import ElementOutOfRange
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int
 from archspec.ir.kept import Kept

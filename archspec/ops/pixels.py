@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from archspec.diagnostics.catalog.shapes import AxisDoesNotDivide, GroupsDoNotDivide
+from archspec.diagnostics.catalog.shapes_axes import AxisDoesNotDivide
+from archspec.diagnostics.catalog.shapes_layers import GroupsDoNotDivide
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import PositiveInt
 from archspec.ir.op import Op, Sample

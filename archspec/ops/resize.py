@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeAlias
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from archspec.diagnostics.catalog.shapes import JoinShapesDiffer
+from archspec.diagnostics.catalog.shapes_joins import JoinShapesDiffer
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, PerAxis, PositiveNumber
 from archspec.ir.op import Arity, Op, Sample

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from archspec.diagnostics.catalog.shapes import AxisDoesNotDivide
+from archspec.diagnostics.catalog.shapes_axes import AxisDoesNotDivide
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Int, PositiveInt
 from archspec.ir.kept import INPUT, RESULT, Kept

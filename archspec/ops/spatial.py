@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from archspec.diagnostics.catalog.shapes import (
-    EmptyOutput,
-    GroupsDoNotDivide,
-    KernelLargerThanInput,
-    PaddingTooLarge,
-    WrongAxisCount,
-    WrongRank,
-)
+from archspec.diagnostics.catalog.shapes_axes import WrongAxisCount, WrongRank
+from archspec.diagnostics.catalog.shapes_layers import GroupsDoNotDivide
+from archspec.diagnostics.catalog.shapes_windows import EmptyOutput, KernelLargerThanInput, PaddingTooLarge
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.kept import Kept
 from archspec.ir.records import Constant, OnnxNode, Operand

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from archspec.diagnostics.catalog.shapes import AxisDoesNotDivide, FactorsDoNotFit, JoinShapesDiffer, WrongRank
+from archspec.diagnostics.catalog.shapes_axes import AxisDoesNotDivide, WrongRank
+from archspec.diagnostics.catalog.shapes_joins import FactorsDoNotFit, JoinShapesDiffer
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, NonNegativeInt, PositiveInt
 from archspec.ir.kept import Kept

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archspec.diagnostics.catalog import expansion, expressions, graph, spec
+from archspec.diagnostics.catalog import expansion, expressions, expressions_text, graph, spec, spec_files
 from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.proposal import Proposal, RemoveKey, Replace, SetKey
 from archspec.diagnostics.text import closest, edit_distance, meant_in, stuck_key
@@ -37,7 +37,7 @@ def respelt(problem: Problem, state: State) -> Iterator[Proposal]:
         return
     text = _text(problem.span, state)
     meant = meant_in(problem.help() or "")
-    if meant is not None and not isinstance(problem, expressions.ExpressionSyntax):
+    if meant is not None and not isinstance(problem, expressions_text.ExpressionSyntax):
         yield from _replaced(problem, text, meant)
     if stuck := stuck_key(text):
         yield Proposal("a blank behind the colon", (Replace(problem.span, stuck),), certain=True)
@@ -155,7 +155,7 @@ def _bad_name(problem: spec.BadName, text: str, state: State) -> Iterator[Propos
             yield _one(problem, text, name)
 
 
-def _file(problem: spec.CannotReadSpec, text: str, state: State) -> Iterator[Proposal]:
+def _file(problem: spec_files.CannotReadSpec, text: str, state: State) -> Iterator[Proposal]:
     """Yield files of a similar name, beside the spec or below its folder."""
     source = state.compiled.sources.get(problem.span.path) if problem.span else None
     if source is None or source.place is None:
@@ -348,7 +348,7 @@ def _inputs(problem: graph.WrongInputCount, text: str, state: State) -> Iterator
 # ----------------------------------------------------------------------------------------------------- expressions
 
 
-def _expression(problem: expressions.ExpressionSyntax, text: str, state: State) -> Iterator[Proposal]:
+def _expression(problem: expressions_text.ExpressionSyntax, text: str, state: State) -> Iterator[Proposal]:
     """Yield an expression in Python's words for one in those of C; and one with its brackets closed."""
     layout = state.layout(problem.span.path) if problem.span else None
     scalar_span = None if layout is None or problem.span is None else layout.scalar_around(problem.span)
@@ -390,7 +390,7 @@ _SPECIAL: tuple[
     (graph.NameTaken, _taken),
     (yaml_problems.DuplicateKey, _repeated),
     (spec.BadName, _bad_name),
-    (spec.CannotReadSpec, _file),
+    (spec_files.CannotReadSpec, _file),
     (expansion.WrongParameterValue, _value),
     (expansion.MissingParameter, _missing),
     (expansion.UnknownParameter, _unknown_parameter),
@@ -402,5 +402,5 @@ _SPECIAL: tuple[
     (expressions.UnknownName, _lone_name),
     (expressions.IndexOutOfRange, _index),
     (graph.WrongInputCount, _inputs),
-    (expressions.ExpressionSyntax, _expression),
+    (expressions_text.ExpressionSyntax, _expression),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.catalog.spec import BadGraphEdit
+from archspec.diagnostics.catalog.spec_files import BadGraphEdit
 from archspec.source.tree import Mapping, Scalar, Sequence
 from archspec.spec.models import EditLevel
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog import yaml as yaml_problems
-from archspec.diagnostics.catalog.spec import CannotReadSpec, ExtendsLoop, OutsideRoot
+from archspec.diagnostics.catalog.spec_files import CannotReadSpec, ExtendsLoop, OutsideRoot
 from archspec.diagnostics.problem import Note
 from archspec.source.fault import YamlFault
 from archspec.source.span import SourceFile

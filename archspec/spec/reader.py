@@ -9,14 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog.graph import NameTaken
-from archspec.diagnostics.catalog.spec import (
-    BadName,
-    EmptyGraph,
-    MissingKey,
-    UnknownKey,
-    UnknownLint,
-    WrongKind,
-)
+from archspec.diagnostics.catalog.spec import BadName, EmptyGraph, MissingKey, UnknownKey, UnknownLint, WrongKind
 from archspec.diagnostics.text import printable
 from archspec.ir.tensor import ITEM_BYTES
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence, Tree

@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from archspec.diagnostics.catalog.shapes import ConcatShapesDiffer, WrongRank
+from archspec.diagnostics.catalog.shapes_axes import WrongRank
+from archspec.diagnostics.catalog.shapes_joins import ConcatShapesDiffer
 from archspec.diagnostics.machine import render_json, render_sarif
 from archspec.diagnostics.problem import Fix, Note
 from archspec.source.editing import Edit

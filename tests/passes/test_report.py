@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from archspec.diagnostics.catalog.shapes import WrongRank
+from archspec.diagnostics.catalog.shapes_axes import WrongRank
 from archspec.ir.graph import Output, Value
 from archspec.ir.window import Whole
 from archspec.ops.activation import Relu

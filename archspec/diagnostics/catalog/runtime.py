@@ -8,12 +8,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from archspec.diagnostics.problem import Problem, problem_class
+from archspec.diagnostics.text import shape_text
 
 Shape = tuple[int, ...]
-
-
-def _show(shape: Shape) -> str:
-    return "x".join(str(size) for size in shape) if shape else "a scalar"
 
 
 @problem_class(frozen=True, kw_only=True)
@@ -146,7 +143,7 @@ class InputDoesNotFitData(Problem):
     found: str
 
     def message(self) -> str:
-        return f"the examples of {self.kind} are {_show(self.data)}, but {self.found}"
+        return f"the examples of {self.kind} are {shape_text(self.data)}, but {self.found}"
 
     def help(self) -> str | None:
         return f"give the spec one input of shape [{', '.join(str(size) for size in self.data)}]"
@@ -329,7 +326,7 @@ class ExampleDoesNotFitModel(Problem):
     wanted: str
 
     def message(self) -> str:
-        return f"{self.path} is {_show(self.shape)}, but the model takes {self.wanted}"
+        return f"{self.path} is {shape_text(self.shape)}, but the model takes {self.wanted}"
 
     def help(self) -> str | None:
         return self.suggestion or f"give arrays of shape {self.wanted}"

@@ -6,13 +6,8 @@ import ast
 import math
 from typing import TYPE_CHECKING, NoReturn
 
-from archspec.diagnostics.catalog.expressions import (
-    ConstructNotAllowed,
-    NumberOutOfRange,
-    TextInExpression,
-    UnknownFunction,
-    WrongArguments,
-)
+from archspec.diagnostics.catalog.expressions import NumberOutOfRange, WrongArguments
+from archspec.diagnostics.catalog.expressions_text import ConstructNotAllowed, TextInExpression, UnknownFunction
 from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.text import did_you_mean
 from archspec.spec.expressions.expression import dotted

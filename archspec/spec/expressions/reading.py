@@ -6,12 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.catalog.expressions import (
-    ExpressionSyntax,
-    ExpressionTooDeep,
-    ExpressionTooLong,
-    NumberOutOfRange,
-)
+from archspec.diagnostics.catalog.expressions import NumberOutOfRange
+from archspec.diagnostics.catalog.expressions_text import ExpressionSyntax, ExpressionTooDeep, ExpressionTooLong
 from archspec.diagnostics.problem import ProblemError
 from archspec.spec.expressions.checking import check
 from archspec.spec.expressions.expression import Expression, inside
