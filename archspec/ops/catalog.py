@@ -58,7 +58,9 @@ from archspec.ops.pool import AvgPool, MaxPool
 from archspec.ops.pool_adaptive import AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool
 from archspec.ops.resize import ResizeLike, Upsample
 from archspec.ops.softmax import Glu, LogSoftmax, Maxout, Softmax, Softmin
-from archspec.ops.windows import PatchMerging, RelativeAttention, WindowAttention, WindowPartition, WindowReverse
+from archspec.ops.windows import RelativeAttention, WindowAttention
+from archspec.ops.windows_cut import WindowPartition, WindowReverse
+from archspec.ops.windows_merging import PatchMerging
 
 if TYPE_CHECKING:
     from archspec.ir.op import Op

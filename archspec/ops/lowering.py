@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archspec.ir.records import Constant, OnnxNode, Operand, Temporary, Weight
@@ -33,6 +34,26 @@ def chain(*links: OnnxNode) -> tuple[OnnxNode, ...]:
         name = () if index == len(links) - 1 else (f"link_{index}",)
         records.append(OnnxNode(link.op_type, inputs, link.attributes, name))
     return tuple(records)
+
+
+def linked(links: tuple[OnnxNode, ...], source: Temporary | object, to: str) -> tuple[OnnxNode, ...]:
+    """Return a chain of records from `source` (an input or result) to the result `to`."""
+    records = chain(*links)
+    names = {f"link_{index}": f"{to}_{index}" for index in range(len(links))}
+    renamed: list[OnnxNode] = []
+    for record in records:
+        inputs = tuple(
+            source if given == X else Temporary(names[given.name]) if isinstance(given, Temporary) else given
+            for given in record.inputs
+        )
+        renamed.append(replace(record, inputs=inputs, outputs=tuple(names[name] for name in record.outputs)))
+    return (*renamed[:-1], replace(renamed[-1], outputs=(to,)))
+
+
+def ending(*records: OnnxNode) -> tuple[OnnxNode, ...]:
+    """Return records of which the last gives the op's result, and so needs no name for it."""
+    *before, last = records
+    return (*before, replace(last, outputs=()))
 
 
 def filled(value: float, shape: Shape, to: str) -> OnnxNode:

@@ -38,6 +38,17 @@ def require_map(op: str, tensor: TensorType, *, spatial: tuple[int, ...] = (1, 2
     return rank
 
 
+def require_rows(op: str, tensor: TensorType, wanted: str) -> None:
+    """Check that the input has three axes, the features last, and holds floating point numbers.
+
+    Raises:
+        ProblemError: it has not; `wanted` says what the op works on.
+    """
+    if tensor.rank != 3:  # noqa: PLR2004
+        raise ProblemError(WrongRank(op=op, wanted=wanted, shape=tensor.shape))
+    require_float(op, tensor)
+
+
 def require_divisor(op: str, param: str, groups: int, channels: int, which: str) -> None:
     """Check that `groups` divides channels; `which` says what they are.
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from archspec.diagnostics.catalog.shapes_axes import AxisDoesNotDivide, WrongRank
-from archspec.diagnostics.catalog.shapes_joins import FactorsDoNotFit, JoinShapesDiffer
+from archspec.diagnostics.catalog.shapes_joins import FactorsDoNotFit
 from archspec.diagnostics.problem import ProblemError
 from archspec.ir.fields import Bool, NonNegativeInt, PositiveInt
 from archspec.ir.kept import Kept
-from archspec.ir.op import Arity, Op, Sample
+from archspec.ir.op import Op, Sample
 from archspec.ir.records import (
     Arg,
     Constant,
@@ -22,41 +20,24 @@ from archspec.ir.records import (
     OnnxNode,
     ParameterSpec,
     Temporary,
-    TorchFunction,
     TorchModule,
     Weight,
 )
 from archspec.ir.tensor import TensorType
-from archspec.ir.window import AxisMap, Blocks, Nothing, Whole, Window
+from archspec.ir.window import AxisMap, Blocks, Whole
 from archspec.ops.attention_onnx import KEY, QUERY, VALUE, Heads, affine, split
-from archspec.ops.dtypes import require_float
-from archspec.ops.lowering import PREVIOUS, X, chain, filled, step
-from archspec.ops.spatial import require_divisor, require_map
+from archspec.ops.lowering import PREVIOUS, X, ending, filled, linked, step
+from archspec.ops.spatial import require_divisor, require_rows
 from archspec.ops.windows_source import (
     COSINE_WINDOW_ATTENTION,
-    PATCH_MERGING,
     RELATIVE_ATTENTION,
     RELATIVE_POSITIONS,
     WINDOW_ATTENTION,
     WINDOW_MASK,
-    WINDOW_PARTITION,
-    WINDOW_REVERSE,
 )
 
 # Units of the small network that gives Swin v2's biases of positions.
 POSITION_UNITS = 512
-
-
-def _require_rows(op: str, tensor: TensorType, wanted: str) -> None:
-    if tensor.rank != 3:  # noqa: PLR2004
-        raise ProblemError(WrongRank(op=op, wanted=wanted, shape=tensor.shape))
-    require_float(op, tensor)
-
-
-def _last(*records: OnnxNode) -> tuple[OnnxNode, ...]:
-    """Return records of which the last gives the op's result, and so needs no name for it."""
-    *before, last = records
-    return (*before, replace(last, outputs=()))
 
 
 class WindowAttention(Op):
@@ -96,7 +77,7 @@ class WindowAttention(Op):
         return self
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        _require_rows(self.op, inputs[0], "maps with the channels last (H x W x C)")
+        require_rows(self.op, inputs[0], "maps with the channels last (H x W x C)")
         require_divisor(self.op, "num_heads", self.num_heads, inputs[0].features, "features")
         return inputs
 
@@ -202,9 +183,9 @@ class WindowAttention(Op):
             *([step("Slice", PREVIOUS, Constant((0, 0)), Constant((height, width)), Constant((1, 2)))] * is_padded),
         )
         return (
-            *_linked(before, X, "rows"),
+            *linked(before, X, "rows"),
             *self._attended(inputs),
-            *_last(*_linked(after, Temporary("projected_out"), "windows")),
+            *ending(*linked(after, Temporary("projected_out"), "windows")),
         )
 
     def _attended(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
@@ -292,20 +273,6 @@ class WindowAttention(Op):
         return shift if tall > size else 0, shift if wide > size else 0
 
 
-def _linked(links: tuple[OnnxNode, ...], source: Temporary | object, to: str) -> tuple[OnnxNode, ...]:
-    """Return a chain of records from `source` (an input or result) to the result `to`."""
-    records = chain(*links)
-    names = {f"link_{index}": f"{to}_{index}" for index in range(len(links))}
-    renamed: list[OnnxNode] = []
-    for record in records:
-        inputs = tuple(
-            source if given == X else Temporary(names[given.name]) if isinstance(given, Temporary) else given
-            for given in record.inputs
-        )
-        renamed.append(replace(record, inputs=inputs, outputs=tuple(names[name] for name in record.outputs)))
-    return (*renamed[:-1], replace(renamed[-1], outputs=(to,)))
-
-
 def _roll(shift: int, size: int, axis: int) -> tuple[OnnxNode, ...]:
     """Return what torch.roll does along an axis."""
     if not shift:
@@ -361,7 +328,7 @@ class RelativeAttention(Op):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         (tensor,) = inputs
-        _require_rows(self.op, tensor, "windows of rows of features (windows x window_size^2 x C)")
+        require_rows(self.op, tensor, "windows of rows of features (windows x window_size^2 x C)")
         if tensor.shape[1] != self.window_size**2:
             rule = f"windows of window_size {self.window_size} have {self.window_size**2} rows"
             raise ProblemError(FactorsDoNotFit(op=self.op, param="window_size", shapes=(tensor.shape,), rule=rule))
@@ -417,195 +384,4 @@ class RelativeAttention(Op):
             split(Temporary("projected"), (QUERY, KEY, VALUE), axis=-1),
             *heads.records(),
             *affine(Temporary("attended"), "merge"),
-        )
-
-
-class WindowCut(Op):
-    """What cutting a map into windows, and putting them together again, share."""
-
-    window_size: PositiveInt = Field(description="Height and width of a window.")
-    grid: Bool = Field(
-        default=False, description="Whether a window's pixels lie at even distances all over the map (MaxViT's grid)."
-    )
-
-    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
-        return 0
-
-    def _args(self) -> tuple[Arg, ...]:
-        return (
-            Arg("size", self.window_size, source="window_size", positional=True),
-            Arg("grid", self.grid, default=False, source="grid"),
-        )
-
-    def _require_whole(self, tensor: TensorType) -> None:
-        require_map(self.op, tensor, spatial=(2,))
-        for axis in (1, 2):
-            size, parts = tensor.shape[axis], self.window_size
-            if size % parts:
-                raise ProblemError(
-                    AxisDoesNotDivide(op=self.op, param="window_size", axis=axis, size=size, parts=parts)
-                )
-
-
-class WindowPartition(WindowCut):
-    """Cuts a map into windows, whose pixels become rows of features.
-
-    Shape: C x H x W -> (H / s * W / s) x s^2 x C, where s is `window_size`.
-    """
-
-    op: ClassVar[str] = "window_partition"
-    samples: ClassVar[tuple[Sample, ...]] = (
-        Sample(((3, 4, 6),), {"window_size": 2}),
-        Sample(((3, 4, 6),), {"window_size": 2, "grid": True}),
-        Sample(((3, 4, 6),), {"window_size": 4}, fault="axis-does-not-divide"),
-        Sample(((4, 6),), {"window_size": 2}, fault="wrong-rank"),
-    )
-
-    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        (tensor,) = inputs
-        self._require_whole(tensor)
-        channels, height, width = tensor.shape
-        length = self.window_size**2
-        return (tensor.with_shape(height * width // length, length, channels),)
-
-    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
-        return (Whole(), Whole())
-
-    def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
-        return TorchFunction(WINDOW_PARTITION.name, self._args(), helpers=(WINDOW_PARTITION,))
-
-    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
-        channels, height, width = inputs[0].shape
-        size = self.window_size
-        parts = (
-            (size, height // size, size, width // size) if self.grid else (height // size, size, width // size, size)
-        )
-        return chain(
-            step("Reshape", PREVIOUS, Constant((0, channels, *parts)), allowzero=0),
-            step("Transpose", PREVIOUS, perm=(0, 3, 5, 2, 4, 1) if self.grid else (0, 2, 4, 3, 5, 1)),
-            step("Reshape", PREVIOUS, Constant((0, *self.infer(inputs)[0].shape)), allowzero=0),
-        )
-
-
-class WindowReverse(WindowCut):
-    """Puts windows together to a map again: what `window_partition` did, undone.
-
-    Shape: (H / s * W / s) x s^2 x C, and any map of H x W, give C x H x W. Of the second input only the size is read.
-    """
-
-    op: ClassVar[str] = "window_reverse"
-    arity: ClassVar[Arity] = Arity(2, 2)
-    samples: ClassVar[tuple[Sample, ...]] = (
-        Sample(((6, 4, 3), (2, 4, 6)), {"window_size": 2}),
-        Sample(((6, 4, 3), (2, 4, 6)), {"window_size": 2, "grid": True}),
-        Sample(((5, 4, 3), (2, 4, 6)), {"window_size": 2}, fault="join-shapes-differ"),
-        Sample(((6, 4, 3), (2, 4, 6)), {"window_size": 4}, fault="axis-does-not-divide"),
-        Sample(((6, 4, 3), (4, 6)), {"window_size": 2}, fault="wrong-rank"),
-    )
-
-    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        tensor, like = inputs
-        require_float(self.op, tensor)
-        self._require_whole(like)
-        length = self.window_size**2
-        if tensor.rank != like.rank or tensor.shape[:2] != (math.prod(like.spatial) // length, length):
-            raise ProblemError(JoinShapesDiffer(op=self.op, shapes=(tensor.shape, like.shape)))
-        return (tensor.with_shape(tensor.features, *like.spatial),)
-
-    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
-        return (Nothing(), Nothing()) if index else (Whole(), Whole())
-
-    def torch(self, inputs: tuple[TensorType, ...]) -> TorchFunction:
-        return TorchFunction(WINDOW_REVERSE.name, self._args(), helpers=(WINDOW_REVERSE,))
-
-    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
-        channels, height, width = self.infer(inputs)[0].shape
-        size = self.window_size
-        return chain(
-            step("Reshape", PREVIOUS, Constant((0, height // size, width // size, size, size, channels)), allowzero=0),
-            step("Transpose", PREVIOUS, perm=(0, 5, 3, 1, 4, 2) if self.grid else (0, 5, 1, 3, 2, 4)),
-            step("Reshape", PREVIOUS, Constant((0, channels, height, width)), allowzero=0),
-        )
-
-
-class PatchMerging(Op):
-    """Joins each 2 x 2 neighbours of a map, channels last, to one with half their features (Swin Transformer).
-
-    Shape: H x W x C -> ceil(H / 2) x ceil(W / 2) x 2 C; odd maps are padded with zeros. A layer norm stands before the
-    linear layer (torchvision's PatchMerging), or behind it (PatchMergingV2). MACs: 8 C^2 for each position.
-    """
-
-    op: ClassVar[str] = "patch_merging"
-    samples: ClassVar[tuple[Sample, ...]] = (
-        Sample(((4, 6, 3),)),
-        Sample(((5, 3, 3),), {"norm_first": False}),
-        Sample(((4, 6),), fault="wrong-rank"),
-    )
-
-    norm_first: Bool = Field(default=True, description="Whether the norm stands before the linear layer.")
-
-    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        _require_rows(self.op, inputs[0], "maps with the channels last (H x W x C)")
-        height, width, features = inputs[0].shape
-        return (inputs[0].with_shape(-(-height // 2), -(-width // 2), 2 * features),)
-
-    def windows(self, inputs: tuple[TensorType, ...], index: int = 0) -> tuple[AxisMap, ...]:
-        return (Window(2, stride=2, high=inputs[0].shape[1] % 2), Whole())
-
-    def first_axis(self, inputs: tuple[TensorType, ...], index: int = 0) -> AxisMap:
-        return Window(2, stride=2, high=inputs[0].shape[0] % 2)
-
-    def parameters(self, inputs: tuple[TensorType, ...]) -> tuple[ParameterSpec, ...]:
-        features = inputs[0].features
-        norm = (features * (4 if self.norm_first else 2),)
-        return (
-            ParameterSpec("reduction.weight", (2 * features, 4 * features)),
-            ParameterSpec("norm.weight", norm),
-            ParameterSpec("norm.bias", norm),
-        )
-
-    def macs(self, inputs: tuple[TensorType, ...]) -> int:
-        return self.infer(inputs)[0].elements * 4 * inputs[0].features
-
-    def elementwise(self, inputs: tuple[TensorType, ...]) -> int:
-        """Return 7 operations for each element that is normalized."""
-        return 7 * self.infer(inputs)[0].elements * (2 if self.norm_first else 1)
-
-    def kept(self, inputs: tuple[TensorType, ...], wanted: tuple[bool, ...]) -> Kept:
-        """Return the joined map, what the second step reads, and the statistics of the norm."""
-        rows, columns, features = self.infer(inputs)[0].shape
-        joined, reduced = (inputs[0].with_shape(rows, columns, count * features) for count in (2, 1))
-        statistics = inputs[0].with_shape(rows, columns)
-        return Kept(others=(joined, joined if self.norm_first else reduced, statistics, statistics))
-
-    def torch(self, inputs: tuple[TensorType, ...]) -> TorchModule:
-        args = (
-            Arg("features", inputs[0].features, source=InputSize(-1), positional=True),
-            Arg("norm_first", self.norm_first, default=True, source="norm_first"),
-        )
-        return TorchModule(PATCH_MERGING.name, args, helpers=(PATCH_MERGING,))
-
-    def onnx(self, inputs: tuple[TensorType, ...]) -> tuple[OnnxNode, ...]:
-        height, width, features = inputs[0].shape
-        tall, wide, _ = self.infer(inputs)[0].shape
-        pads = Constant((0,) * 5 + (height % 2, width % 2, 0))
-        parts = Constant((0, tall, 2, wide, 2, features))
-        joined = (
-            *([step("Pad", PREVIOUS, pads)] * (height % 2 or width % 2)),
-            step("Reshape", PREVIOUS, parts, allowzero=0),
-            step("Transpose", PREVIOUS, perm=(0, 1, 3, 4, 2, 5)),
-            step("Reshape", PREVIOUS, Constant((0, tall, wide, 4 * features)), allowzero=0),
-        )
-        normal: dict[str, Any] = {"axis": -1, "epsilon": 1e-5, "stash_type": 1}
-        weights = (Weight("norm.weight"), Weight("norm.bias"))
-        if self.norm_first:
-            return (
-                *_linked(joined, X, "joined"),
-                step("LayerNormalization", Temporary("joined"), *weights, to="normal", **normal),
-                *affine(Temporary("normal"), "reduction", bias=False),
-            )
-        return (
-            *_linked(joined, X, "joined"),
-            *affine(Temporary("joined"), "reduction", bias=False, to="reduced"),
-            step("LayerNormalization", Temporary("reduced"), *weights, **normal),
         )

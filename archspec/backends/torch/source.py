@@ -27,7 +27,7 @@ from archspec.backends.torch.writer import ClassWriter, docstring
 from archspec.diagnostics.problem import Collector
 from archspec.elaborate.network import Choice, elaborate
 from archspec.ops.layout import Permute
-from archspec.ops.windows import WindowPartition
+from archspec.ops.windows_cut import WindowPartition
 from archspec.passes.in_place import in_place
 from archspec.passes.sizes import sizes
 from archspec.spec.names import HELPERS, as_identifier

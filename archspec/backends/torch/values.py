@@ -38,7 +38,7 @@ from archspec.ir.records import InputSize
 from archspec.ops.join import Concat
 from archspec.ops.parts import Chunk, Split
 from archspec.ops.pixels import PixelShuffle, PixelUnshuffle
-from archspec.ops.windows import PatchMerging
+from archspec.ops.windows_merging import PatchMerging
 from archspec.source.tree import Scalar
 from archspec.spec.expressions import UNKNOWN
 from archspec.spec.names import HELPERS

@@ -11,7 +11,7 @@ from archspec.backends.torch.definitions import code_of
 from archspec.ir.records import InputSize
 from archspec.ops.embedding import Embedding
 from archspec.ops.layout import Permute
-from archspec.ops.windows import WindowPartition, WindowReverse
+from archspec.ops.windows_cut import WindowPartition, WindowReverse
 
 if TYPE_CHECKING:
     from archspec.ir.graph import Graph, Node
