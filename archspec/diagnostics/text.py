@@ -20,6 +20,47 @@ _MAX_CANDIDATES = 2_000
 _SIMILAR = 0.5  # difflib's ratio, as a coarse first sieve; the edit distance decides
 
 
+# What looks like a character of ASCII, and comes from word processors, from web pages, or from another alphabet.
+_LOOK_ALIKES = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-"),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u00b4", "'"),
+    **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2009\u202f\u3000", " "),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", ""),
+    "\u00d7": "*",
+    "\u00f7": "/",
+    "\u2022": "-",
+    "\u2264": "<=",
+    "\u2265": ">=",
+    "\u2260": "!=",
+    "\uff5e": "~",
+    **dict(zip("\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455", "aeopcyxijs", strict=True)),
+    **dict(zip("\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425", "ABEKMHOPCTX", strict=True)),
+    **{chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F) if code != ord("-")},  # those of full width
+}
+
+
+def in_ascii(text: str) -> str:
+    """Return a text with characters of ASCII in place of those that look like them.
+
+    >>> in_ascii("width \u2013 2")
+    'width - 2'
+    """
+    return text if text.isascii() else "".join(_LOOK_ALIKES.get(character, character) for character in text)
+
+
+def look_alike(text: str) -> str | None:
+    """Return what to say of the first character that only looks like one of ASCII, or None if there is none."""
+    found = next((character for character in text if character in _LOOK_ALIKES), None)
+    if found is None:
+        return None
+    meant, code = _LOOK_ALIKES[found], f"U+{ord(found):04X}"
+    if not meant:
+        return f"delete the character {code}, which cannot be seen"
+    shown = {" ": "a space"}.get(meant, repr(meant))
+    return f"write {shown} for the character {code}, which only looks like it"
+
+
 def printable(text: str, limit: int = MAX_TEXT) -> str:
     r"""Return the text on one line, at most `limit` characters of it, with what cannot be seen escaped.
 

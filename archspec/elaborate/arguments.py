@@ -16,6 +16,7 @@ from archspec.diagnostics.catalog.expansion import (
     WrongParameterValue,
 )
 from archspec.diagnostics.catalog.expressions import UnknownName
+from archspec.diagnostics.catalog.expressions_text import ConstructNotAllowed
 from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.proposal import Proposal, Replace
 from archspec.diagnostics.text import did_you_mean
@@ -139,7 +140,7 @@ def _as_word(problem: Problem, op: type[Parametrised], argument: Argument) -> Pr
 def truth_meant(tree: Tree, problem: Problem, *, is_bool: bool) -> WrongParameterValue | None:
     """Return the problem of `yes` or `no` where true or false is expected: in YAML 1.2 they are text."""
     meant = TRUTH.get(tree.text.lower()) if isinstance(tree, Scalar) and is_bool else None
-    if meant is None or not isinstance(problem, UnknownName) or not isinstance(tree, Scalar):
+    if meant is None or not isinstance(problem, UnknownName | ConstructNotAllowed) or not isinstance(tree, Scalar):
         return None
     return WrongParameterValue(
         span=tree.span,
@@ -186,9 +187,34 @@ def faults_of(
                 wanted=_wanted(op, name, detail["msg"]),
                 found=shown(tree, values.get(name)),
                 example=_example(op, name),
+                suggestion=_advice(tree, values.get(name), is_bool=op.model_fields[name].annotation is bool),
             )
         elif UNKNOWN not in values.values():
             yield ParametersDisagree(span=node, op=op.op, reason=detail["msg"])
+
+
+def _truth_in(text: str) -> str | None:
+    meant = TRUTH.get(text.lower())
+    return None if meant is None else f"did you mean '{meant}'?"
+
+
+def _advice(tree: Tree, value: Any, *, is_bool: bool) -> str | None:
+    """Return what to do about a value that is wrong, where that can be told from the value."""
+    if not isinstance(tree, Scalar):
+        return None
+    if is_bool:
+        return _truth_in(tree.text)
+    if not isinstance(tree.value, str):
+        return None
+    name, is_name = tree.text, tree.text.isidentifier()
+    advice = {
+        "leave the comma out": name.rstrip().endswith(","),
+        f"round it: round({name}); // divides without a fraction": isinstance(value, float),
+        f"{name} is text: declare it with a number, or as {{type: int, default: ...}}": is_name
+        and isinstance(value, str),
+        f"{name} is a list: {name}[0] is its first entry": is_name and isinstance(value, list),
+    }
+    return next((text for text, holds in advice.items() if holds and value != name), None)
 
 
 def _wanted(op: type[Parametrised], name: str, message: str) -> str:

@@ -174,8 +174,20 @@ def meant_by(name: str, known: tuple[str, ...]) -> str | None:
     return next((meant for meant in listed if meant in candidates), None) or closest(name, candidates)
 
 
-# Words that were true and false in YAML 1.1.
-TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+# Words that were true and false in YAML 1.1, and what other systems write for them.
+TRUTH = {
+    "0": "false",
+    "1": "true",
+    "none": "false",
+    "null": "false",
+    "~": "false",
+    "yes": "true",
+    "on": "true",
+    "y": "true",
+    "no": "false",
+    "off": "false",
+    "n": "false",
+}
 
 
 def is_inferred(name: str) -> bool:

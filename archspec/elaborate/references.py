@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog.graph import ForwardReference, UnknownNode, UnknownResult
 from archspec.diagnostics.problem import ProblemError
 from archspec.spec.names import is_number
+
+_INDEX = re.compile(r"-?[0-9]{1,6}")
+_BEFORE = frozenset({"previous", "prev", "last", "before", "above"})
 
 if TYPE_CHECKING:
     from archspec.elaborate.frame import Frame, Results
@@ -70,4 +74,18 @@ def _nothing(ref: Ref, frame: Frame, reader: str | None) -> ForwardReference | U
     hint = None
     if head in frame.around:
         hint = f"{head} stands in the graph around this one: give it to the group with from: [..., {head}] and inputs:"
+    elif meant := _meant(ref.text, known, frame):
+        hint = f"nodes are read by their names: did you mean '{meant}'?"
     return UnknownNode(span=ref.span, name=ref.text, known=known, is_output=reader is None, suggestion=hint)
+
+
+def _meant(text: str, known: tuple[str, ...], frame: Frame) -> str | None:
+    """Return the node that other systems read as -1 (the one before), as 6 (the seventh), or as `previous`."""
+    if text.lower() in _BEFORE:
+        return known[-1]
+    if not _INDEX.fullmatch(text):
+        return next((name for name in frame.inputs if name.lower() == text.lower()), None)
+    nodes, index = tuple(frame.results), int(text)
+    if -len(known) <= index < 0:
+        return known[index]
+    return nodes[index] if 0 <= index < len(nodes) else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archspec.diagnostics.catalog import syntax
 from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.proposal import Proposal, Replace
+from archspec.diagnostics.text import in_ascii
 from archspec.source.span import Span
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ _BRACKETS = {"[": "]", "{": "}"}
 _NEAR = 30  # lines above whose indentation may be meant
 _COMMENT = re.compile(r"(?:^|\s)#")
 _MOST_PLACES = 24
+_TOP_KEY = re.compile(r"^([\w-]+):", re.MULTILINE)
+TERNARY = re.compile(r"(?<=: )([^,{}?#]+?)\s*\?\s*([^,{}:#]+?)\s*:\s*([^,{}#]+?)(?=\s*(?:[,}#]|$))")
 
 
 def punctuated(problem: Problem, state: State) -> Iterator[Proposal]:
@@ -29,6 +32,7 @@ def punctuated(problem: Problem, state: State) -> Iterator[Proposal]:
         return
     for kind, make in _BY_KIND:
         if isinstance(problem, kind):
+            yield from _in_ascii(_Text(source.lines(), problem.span))
             yield from make(_Text(source.lines(), problem.span), problem)
 
 
@@ -75,8 +79,37 @@ class _Text:
 # ----------------------------------------------------------------------------------------------------- faults
 
 
+def _in_ascii(text: _Text) -> Iterator[Proposal]:
+    """Yield characters of ASCII in place of those that look like them: near the fault, then in the whole file."""
+    here = range(max(text.span.line - 1, 1), text.span.line + 1)
+    for lines in (here, range(1, len(text.lines) + 1)):
+        strange = [(number, line[: _content(line)]) for number in lines if not (line := text.at(number)).isascii()]
+        changes = tuple(
+            Replace(Span(text.span.path, number, 1, number, len(line) + 1), in_ascii(line))
+            for number, line in strange
+            if in_ascii(line) != line
+        )
+        if changes:
+            yield Proposal("characters of ASCII", changes, certain=True)
+
+
+def _content(line: str) -> int:
+    comment = _COMMENT.search(line)
+    return comment.start() if comment else len(line)
+
+
+def _ternary(text: _Text) -> Iterator[Proposal]:
+    """Yield `a if c else b` for `c ? a : b`."""
+    for number in (text.span.line, text.span.line - 1):
+        if found := TERNARY.search(text.at(number)):
+            new = f"{found[2]} if {found[1]} else {found[3]}"
+            yield text.edit(new, new, found.start() + 1, found.end() + 1, line=number)
+
+
 def _quoted(text: _Text, problem: syntax.NeedsQuotes) -> Iterator[Proposal]:
     shown = text.here() or problem.text
+    if (items := syntax.tuple_items(shown)) is not None:
+        yield text.edit(items, items, text.span.column, text.span.end_column)
     start = text.span.column
     for end in dict.fromkeys((start + len(shown), text.content_end(text.span.line))):
         content = text.line[start - 1 : end - 1]
@@ -130,6 +163,10 @@ def _within(text: _Text, closing: str, start: int, said: str) -> Iterator[Propos
 def _in_brackets(text: _Text, problem: syntax.UnexpectedInBrackets) -> Iterator[Proposal]:
     """Yield a bracket that closes, a comma, another bracket for the one found, and the line without it."""
     column, found = text.span.column, problem.found
+    if found == ";":
+        line = text.line
+        yield text.edit("commas for semicolons", line.replace(";", ","), 1, len(line) + 1)
+    yield from _ternary(text)
     if found in "]}":
         yield text.edit(f"{problem.closing} before {found}", problem.closing, column)
         yield text.edit(f"{problem.closing} for {found}", problem.closing, column, column + 1)
@@ -175,6 +212,7 @@ def _escape(text: _Text, problem: Problem) -> Iterator[Proposal]:
 def _colon(text: _Text, problem: Problem) -> Iterator[Proposal]:
     """Yield quotes around what stands behind the line's first colon; and the line's value on a line of its own."""
     del problem
+    yield from _ternary(text)
     line = text.line
     colon = re.search(r":\s+", line)
     if colon is not None:
@@ -199,7 +237,11 @@ def _missing_colon(text: _Text, problem: Problem) -> Iterator[Proposal]:
 
 
 def _missing_colon_in(text: _Text, number: int) -> Iterator[Proposal]:
-    """Yield a colon behind the first word of a line, or a space behind a colon."""
+    """Yield a colon behind the first word of a line, or a space behind a colon or a dash."""
+    if equals := re.match(r"\s*(?:- )?[\w.-]+(\s*=\s*)(?=[^=\s])", text.at(number)):
+        yield text.edit("a colon for =", ": ", equals.start(1) + 1, equals.end(1) + 1, line=number)
+    if dash := re.match(r"\s*-(?=\w)", text.at(number)):
+        yield text.edit("a blank behind -", " ", dash.end() + 1, line=number)
     yield from _space_behind_colons(text, number)
     word = re.match(r"\s*(?:- )?([\w.-]+)(?=\s|$)", text.at(number))
     if word is not None:
@@ -215,7 +257,7 @@ def _indentation(text: _Text, problem: Problem) -> Iterator[Proposal]:
     """Yield other indentations of the line, and of the one above, as lines near it have them."""
     del problem
     stray = text.line[text.span.column - 1 : text.span.column]
-    if stray in ("]", "}"):
+    if stray in ("]", "}", ","):
         yield text.edit(f"without {stray}", "", text.span.column, text.span.column + 1)
     yield from _indented(text, text.span.line)
     above = next((number for number in range(text.span.line - 1, 0, -1) if text.at(number).strip()), None)
@@ -252,7 +294,16 @@ def _alias(text: _Text, problem: yaml_problems.UnknownAlias) -> Iterator[Proposa
 
 def _documents(text: _Text, problem: Problem) -> Iterator[Proposal]:
     del problem
-    yield text.edit("without the line", "", 1, len(text.line) + 1)
+    keys = [_TOP_KEY.findall("\n".join(part)) for part in (text.lines[: text.span.line], text.lines[text.span.line :])]
+    if not set(keys[0]) & set(keys[1]):  # otherwise these are two specs
+        yield text.edit("without the line", "", 1, len(text.line) + 1)
+
+
+def _braces(text: _Text, problem: Problem) -> Iterator[Proposal]:
+    """Yield the name in `{{ name }}`, as templates write it."""
+    del problem
+    if found := re.search(r"\{\{\s*([\w.]+)\s*\}\}", text.line):
+        yield text.edit(f"{found[1]} as a name", found[1], found.start() + 1, found.end() + 1)
 
 
 _BY_KIND: tuple[tuple[type[Problem], Callable[[_Text, Any], Iterable[Proposal]]], ...] = (
@@ -270,4 +321,5 @@ _BY_KIND: tuple[tuple[type[Problem], Callable[[_Text, Any], Iterable[Proposal]]]
     (yaml_problems.YamlTag, _tag),
     (yaml_problems.UnknownAlias, _alias),
     (yaml_problems.SeveralDocuments, _documents),
+    (yaml_problems.KeyNotScalar, _braces),
 )

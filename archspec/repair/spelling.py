@@ -15,6 +15,7 @@ from archspec.elaborate.hints import is_inferred
 from archspec.ops.catalog import BY_NAME
 from archspec.source.tree import Mapping, Scalar, Sequence
 from archspec.source.writing import flow, scalar
+from archspec.spec.expressions.rewriting import rewritings
 from archspec.spec.names import is_number
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 6
 _MOST_NUMBERS = 12
-_OPERATORS = (("&&", " and "), ("||", " or "), ("!=", "\0"), ("!", "not "), ("\0", "!="), ("^", " ** "))
-_TERNARY = re.compile(r"(.+?)\?(.+?):(.+)")
+_DASHES = re.compile(r"\s*([-\u2010-\u2015\u2022])\s*(?=\w)")
+_BRACKETS = re.compile(r"[\[\],]")
+_BRACED = re.compile(r"\{+\s*([A-Za-z_][\w.]*)\s*\}+", re.ASCII)
 
 
 def respelt(problem: Problem, state: State) -> Iterator[Proposal]:
@@ -58,11 +60,14 @@ def _replaced(problem: Problem, text: str, meant: str) -> Iterator[Proposal]:
         word = getattr(problem, name, None)
         if isinstance(word, str) and word and len(found := list(re.finditer(rf"\b{re.escape(word)}\b", text))) == 1:
             whole = text.strip("\"'") == word
-            new = scalar(meant) if whole else text[: found[0].start()] + meant + text[found[0].end() :]
+            new = _written(meant) if whole else text[: found[0].start()] + meant + text[found[0].end() :]
             yield Proposal(f"{meant} for {word}", (Replace(problem.span, new),), certain=True)
             return
-    new = meant if meant in ("true", "false") else scalar(meant)
-    yield Proposal(f"{meant} for {text}", (Replace(problem.span, new),), certain=True)
+    yield Proposal(f"{meant} for {text}", (Replace(problem.span, _written(meant)),), certain=True)
+
+
+def _written(word: str) -> str:
+    return word if word in ("true", "false") else scalar(word)
 
 
 def _one(problem: Problem, text: str, new: str) -> Proposal:
@@ -133,6 +138,8 @@ def _without(problem: Problem, state: State) -> Iterator[Proposal]:
     layout = None if span is None else state.layout(span.path)
     if span is None or layout is None:
         return
+    if _holds_a_mapping(layout.source.lines()[span.line - 1 :], span.end_column):
+        return
     start = layout.lines.index(span.line, span.column)
     line = layout.source.text[layout.lines.index(span.line, 1) : layout.lines.index(span.line + 1, 1)]
     rest = layout.source.text[start : layout.lines.index(span.line + 1, 1)]
@@ -145,6 +152,12 @@ def _without(problem: Problem, state: State) -> Iterator[Proposal]:
         lead = len(before[0]) if before else 0
         place = type(span)(span.path, span.line, span.column - lead, span.line, span.column + len(entry[0].rstrip()))
         yield Proposal(f"without the second {layout.lines.of(span)}", (Replace(place, ""),))
+
+
+def _holds_a_mapping(lines: list[str], column: int) -> bool:
+    """Tell whether what stands behind a key is a mapping, or goes on below: too much to be taken out unasked."""
+    first = lines[0][column - 1 :].lstrip(" :\"'")
+    return first.startswith("{") or not first.partition("#")[0].strip()
 
 
 def _bad_name(problem: spec.BadName, text: str, state: State) -> Iterator[Proposal]:
@@ -174,6 +187,11 @@ def _file(problem: spec_files.CannotReadSpec, text: str, state: State) -> Iterat
 
 def _value(problem: expansion.WrongParameterValue, text: str, state: State) -> Iterator[Proposal]:
     """Yield a value near the one that is wrong; else what the same parameter has elsewhere in the file."""
+    if match := _BRACED.fullmatch(text):
+        yield _one(problem, text, match[1])
+    if "(from " in problem.found:  # it is calculated: another number would throw that away
+        yield from (_one(problem, text, other) for other in _as_integer(text, rounds="round" in (problem.help() or "")))
+        return
     word = text.strip("\"'").lower()
     if word != text and word in ("true", "false"):
         yield _one(problem, text, word)
@@ -185,6 +203,16 @@ def _value(problem: expansion.WrongParameterValue, text: str, state: State) -> I
     yield from (_one(problem, text, value) for value in _values_elsewhere(problem, state))
     if problem.example and not re.search(r"of at least|list", problem.wanted):
         yield _one(problem, text, problem.example)
+
+
+def _as_integer(text: str, *, rounds: bool) -> Iterator[str]:
+    """Yield an expression with an integer as its result, for one with another result."""
+    quote = text[0] if text[:1] in ('"', "'") else ""
+    plain = text.strip(quote) if quote else text
+    rounded = (re.sub(r"(?<!/)/(?!/)", "//", plain), f"round({plain})") if rounds else ()
+    for other in (plain.rstrip(", "), *rounded, plain.removeprefix("-")):
+        if other != plain:
+            yield f'"{other}"' if quote or "," in other else other
 
 
 def _numbers_near(text: str, wanted: str) -> Iterator[str]:
@@ -264,9 +292,18 @@ def _version(problem: spec.UnsupportedVersion, text: str, state: State) -> Itera
 
 
 def _wrong_kind(problem: spec.WrongKind, text: str, state: State) -> Iterator[Proposal]:
-    del text, state
+    layout = state.layout(problem.span.path) if problem.span else None
+    if problem.span is not None and layout is not None and _DASHES.match(text):
+        changes = tuple(_blanks_behind_dashes(problem.span, layout.source.lines()))
+        yield Proposal("a blank behind each '-'", changes, certain=True)
     if problem.instead is not None and problem.span is not None:
         yield Proposal(problem.instead, (Replace(problem.span, problem.instead),), certain=True)
+
+
+def _blanks_behind_dashes(span: Span, lines: list[str]) -> Iterator[Replace]:
+    for number in range(span.line, span.end_line + 1):
+        if dash := _DASHES.match(lines[number - 1]):
+            yield Replace(type(span)(span.path, number, dash.start(1) + 1, number, dash.end() + 1), "- ")
 
 
 def _missing_key(problem: spec.MissingKey, text: str, state: State) -> Iterator[Proposal]:
@@ -358,28 +395,13 @@ def _expression(problem: expressions_text.ExpressionSyntax, text: str, state: St
     written = layout.lines.of(scalar_span)
     quote = written[0] if written[:1] in ('"', "'") and written[-1:] == written[:1] else ""
     plain = written.strip(quote) if quote else written
-    for other in dict.fromkeys(_rewritten(plain)):
+    for other in dict.fromkeys(rewritings(plain)):
         if other != plain:
-            yield Proposal(f"{other} for {plain}", (Replace(scalar_span, f"{quote}{other}{quote}"),))
-
-
-def _rewritten(text: str) -> Iterator[str]:
-    other = text
-    for old, new in _OPERATORS:
-        other = other.replace(old, new)
-    other = re.sub(r" +", " ", other).strip()
-    if match := _TERNARY.fullmatch(other):
-        other = f"{match[2].strip()} if {match[1].strip()} else {match[3].strip()}"
-    yield other
-    yield re.sub(r"(?<![=!<>])=(?!=)", "==", other)
-    for opening, closing in ("()", "[]"):
-        missing = text.count(opening) - text.count(closing)
-        if missing > 0:
-            yield text + closing * missing
-        elif missing < 0:
-            yield text[::-1].replace(closing, "", -missing)[::-1]
-            yield opening * -missing + text
-    yield text.strip().rstrip("+-*/%<>=,. ")
+            # A list in brackets stays one only without quotes, and with them where it is indexed or calculated with.
+            is_list = re.fullmatch(r"\[[\d, ]+\]", other) is not None
+            marks = "" if is_list else quote or ('"' if _BRACKETS.search(other) else "")
+            new = f"{marks}{other}{marks}"
+            yield Proposal(f"{other} for {plain}", (Replace(scalar_span, new),))
 
 
 _SPECIAL: tuple[

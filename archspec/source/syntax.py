@@ -182,6 +182,9 @@ class _Explainer:
         start, character = self.context.value, self.text[self.index : self.index + 1]
         if start is None or character in ("", ":", "]", "}") or not self.problem.startswith(_AFTER_VALUE):
             return None
+        if character == "," and self.context.bracket is None and self.text[start] in "[{\"'":
+            reason, advice = "a comma stands between entries in brackets only", "leave the comma out"
+            return YamlFault("yaml-syntax", self.here(), reason=reason, suggestion=advice)
         if self.context.bracket is not None and character not in "[{" and self.text[start] not in "[{\"'":
             return None
         if self.context.bracket is not None and _NEXT_KEY.match(self.text, self.index):
@@ -196,6 +199,9 @@ class _Explainer:
         if bracket is None or not self.problem.startswith(_IN_BRACKETS):
             return None
         opened = self.text[bracket]
+        semicolon = self.text.find(";", max(bracket, self._line_start(self.index)), self.index)
+        if semicolon >= 0:
+            self.index = semicolon
         return YamlFault(
             "unexpected-in-brackets",
             self.here(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.catalog.graph import NameTaken, UnknownNode
 from archspec.diagnostics.catalog.spec import UnknownSpecParameter, UnknownVariant, UnsupportedVersion
 from archspec.diagnostics.problem import ProblemError
-from archspec.diagnostics.text import printable
+from archspec.diagnostics.text import look_alike, printable
 from archspec.source.fault import YamlFault
 from archspec.source.tree import Mapping, Scalar
 from archspec.source.yaml import parse, read
@@ -46,6 +47,12 @@ if TYPE_CHECKING:
 
 LANGUAGE_VERSION = 1
 _UNNAMED = "network"
+_OF_PUNCTUATION = frozenset(
+    {
+        *("needs-quotes", "unexpected-in-brackets", "unexpected-colon", "missing-colon", "bad-indentation"),
+        *("unexpected-dash", "yaml-syntax", "key-not-scalar"),
+    }
+)
 
 
 def read_source(path: Path, shown: str) -> SourceFile:
@@ -158,7 +165,9 @@ class _Loader:
             files.add(source.path)
         tree, faults = read_tree(source)
         for fault in faults:
-            self.collector.add(dataclasses.replace(yaml_problems.from_fault(fault), node=_node_of(fault.keys)))
+            problem = yaml_problems.from_fault(fault)
+            hint = problem.suggestion or _hint_for(source, fault)
+            self.collector.add(dataclasses.replace(problem, node=_node_of(fault.keys), suggestion=hint))
         if tree is None:
             return None
         mapping = self.reader.mapping(tree, "a spec")
@@ -381,6 +390,20 @@ def _is_library(tree: Mapping) -> bool:
     return tree.get("blocks") is not None and all(
         tree.get(key) is None for key in ("graph", "inputs", "extends", "name")
     )
+
+
+def _hint_for(source: SourceFile, fault: YamlFault) -> str | None:
+    """Return what to do about a fault of YAML, where the line shows what was meant."""
+    lines, number = source.lines(), fault.span.line
+    line = lines[number - 1] if number <= len(lines) else ""
+    if fault.slug not in _OF_PUNCTUATION:
+        return None
+    if fault.slug == "key-not-scalar":
+        return "write the name alone, without braces" if "{{" in line else None
+    if re.search(r":\s[^#]*\?[^#]*:", line):
+        return "write a if condition else b"
+    content = line.partition(" #")[0]
+    return look_alike(content) or look_alike(lines[number - 2].partition(" #")[0] if number > 1 else "")
 
 
 def _node_of(keys: tuple[str, ...]) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog.graph import NameTaken
 from archspec.diagnostics.catalog.spec import BadName, EmptyGraph, MissingKey, UnknownKey, UnknownLint, WrongKind
-from archspec.diagnostics.text import printable
+from archspec.diagnostics.text import in_ascii, look_alike, printable
 from archspec.ir.tensor import ITEM_BYTES
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence, Tree
 from archspec.spec import names
@@ -216,7 +216,9 @@ class Reader:
         """Check a name; report what is wrong with it."""
         reason = fault_of(key.text)
         if reason is not None:
-            self.report(BadName(span=key.span, what=what, name=key.text, reason=reason))
+            self.report(
+                BadName(span=key.span, what=what, name=key.text, reason=reason, suggestion=look_alike(key.text))
+            )
         return reason is None
 
     def distinct(self, named: Iterable[tuple[str, Span, str]]) -> None:
@@ -232,7 +234,10 @@ class Reader:
     def graph(self, tree: Tree, where: str) -> GraphTemplate | None:
         """Read a graph: a mapping of nodes, or a list of them."""
         if isinstance(tree, Scalar):
-            self.wrong(tree, f"the graph of {where}", "a mapping of nodes, or a list of them")
+            wanted = "a mapping of nodes, or a list of them"
+            hint = look_alike(tree.text) or ("put a blank behind each '-'" if tree.text.startswith("-") else None)
+            what, found = f"the graph of {where}", kind_of(tree)
+            self.report(WrongKind(span=tree.span, what=what, wanted=wanted, found=found, suggestion=hint))
             return None
         if isinstance(tree, Mapping):
             tree = nodes_placed(tree, self.report)
@@ -259,7 +264,7 @@ class Reader:
         if not names.is_number(entry.key.text):
             with self.inside(entry.key.text):
                 self.name(entry.key, "a node", names.fault_of_node_name)
-        return self.node(entry.key.text, entry.key.span, entry.value)
+        return self.node(in_ascii(entry.key.text).strip(), entry.key.span, entry.value)
 
     def node(self, name: str, span: Span, tree: Tree) -> NodeTemplate:
         """Read a node. Of one that cannot be read in full, what can be comes back, marked as broken."""
@@ -283,7 +288,7 @@ class Reader:
     def reference(self, tree: Tree, what: str) -> Ref | None:
         """Return a reference to a node; otherwise report."""
         text = self.word(tree, what)
-        return None if text is None else Ref(text, tree.span)
+        return None if text is None else Ref(in_ascii(text).strip(), tree.span)
 
     # ----------------------------------------------------------------------------------------------- inputs, outputs
 

@@ -139,7 +139,7 @@ class BadName(Problem):
         return f"{printable(self.name)!r} cannot be the name of {self.what}: {self.reason}"
 
     def help(self) -> str:
-        return "choose another, of letters, digits and underscores"
+        return self.suggestion or "choose another, of letters, digits and underscores"
 
 
 @problem_class(frozen=True, kw_only=True)

@@ -9,7 +9,14 @@ from archspec.diagnostics.problem import Problem, problem_class
 from archspec.diagnostics.text import printable
 
 # A name as other languages mark it: ${x}, @x, %x, `x`.
+_TUPLE = re.compile(r"\(([^()\[\]{}]*,[^()\[\]{}]*)\)")
 _MARKED_NAME = re.compile(r"\$\{\s*(\w+)\s*\}|[@%](\w+)|`(\w+)`", re.ASCII)
+
+
+def tuple_items(text: str) -> str | None:
+    """Return the list that is meant by a tuple: `[3, 3]` for `(3, 3)`."""
+    found = _TUPLE.fullmatch(text)
+    return None if found is None else f"[{found[1].rstrip(', ')}]"
 
 
 @problem_class(frozen=True, kw_only=True)
@@ -46,6 +53,10 @@ class NeedsQuotes(Problem):
         return f"this value needs quotes: YAML gives '{printable(self.character)}' in it a meaning of its own"
 
     def help(self) -> str:
+        if self.suggestion is not None:
+            return self.suggestion
+        if (items := tuple_items(self.text)) is not None:
+            return f"write {printable(items)}"
         name = _MARKED_NAME.fullmatch(self.text)
         if name is not None:
             return f"write the name alone: {next(part for part in name.groups() if part)}"

@@ -222,7 +222,7 @@ class KeyNotScalar(Problem):
         return f"a {self.kind} cannot be a key"
 
     def help(self) -> str:
-        return "use a plain word; put text that begins with a bracket in quotes"
+        return self.suggestion or "use a plain word; put text that begins with a bracket in quotes"
 
 
 @problem_class(frozen=True, kw_only=True)

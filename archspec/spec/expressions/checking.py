@@ -45,6 +45,37 @@ _OPERATORS = (
 _PARTS = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.List, ast.Tuple)
 
 
+# Functions of Python and its libraries, each with the one that stands for it here.
+_ELSEWHERE = {
+    "int": "floor",
+    "trunc": "floor",
+    "fix": "floor",
+    "rint": "round",
+    "ceiling": "ceil",
+    "fabs": "abs",
+    "maximum": "max",
+    "minimum": "min",
+    "amax": "max",
+    "amin": "min",
+    "length": "len",
+    "arange": "range",
+    "makedivisible": "make_divisible",
+    "makedivisable": "make_divisible",
+}
+_WITHOUT = {
+    "pow": "** is the power: a ** b",
+    "float": "/ divides with a fraction, and numbers need no conversion",
+    "exp": "2.718281828 ** x is its value",
+    "divmod": "// is the quotient, % the rest",
+    "prod": "* multiplies: widths[0] * widths[1]",
+}
+
+
+def _hint_for(name: str) -> str | None:
+    meant = name if name in FUNCTIONS else _ELSEWHERE.get(name.lower().replace("_", ""))
+    return f"did you mean '{meant}'?" if meant else _WITHOUT.get(name) or did_you_mean(name, FUNCTIONS)
+
+
 def check(expression: Expression) -> None:
     """Refuse the first part of an expression that is not allowed.
 
@@ -105,12 +136,16 @@ class _Checker:
             self.refuse(node, "'null'")
 
     def check_call(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in {*FUNCTIONS, *_ELSEWHERE}:  # math.sqrt(...)
+            hint, span = _hint_for(node.func.attr), self.expression.span_of(node.func)
+            name = dotted(node.func) or node.func.attr
+            raise ProblemError(UnknownFunction(span=span, name=name, suggestion=hint))
         if not isinstance(node.func, ast.Name):
             self.refuse(node, "a call of something that is not a function's name")
         name, span = node.func.id, self.expression.span_of(node.func)
         function = FUNCTIONS.get(name)
         if function is None:
-            raise ProblemError(UnknownFunction(span=span, name=name, suggestion=did_you_mean(name, FUNCTIONS)))
+            raise ProblemError(UnknownFunction(span=span, name=name, suggestion=_hint_for(name)))
         for keyword in node.keywords:
             self.refuse(keyword, "a named argument")
         if not function.least <= len(node.args) <= function.most:

@@ -61,6 +61,11 @@ _ORDER: dict[type[ast.cmpop], tuple[str, Callable[[Number, Number], bool]]] = {
 }
 
 
+_TRUTH = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # as YAML 1.1 had them
+_SIZES = frozenset({"channels", "features", "height", "width", "depth", "length", "rank"})
+_AXES = {"C": "channels", "H": "height", "W": "width", "D": "depth", "L": "length"}
+
+
 def evaluate(expression: Expression, scope: Mapping[str, object]) -> Value | Unknown:
     """Return the value of an expression, or `UNKNOWN` if it depends on something unknown.
 
@@ -103,9 +108,19 @@ class _Evaluator:
     def looked_up(self, name: str, node: ast.expr) -> object:
         if name in self.scope:
             return self.scope[name]
-        is_function = name in FUNCTIONS
-        suggestion = f"'{name}' is a function: {name}(...)" if is_function else did_you_mean(name, self.scope)
-        raise ProblemError(UnknownName(span=self.span(node), name=name, suggestion=suggestion))
+        raise ProblemError(UnknownName(span=self.span(node), name=name, suggestion=self.hint_for(name)))
+
+    def hint_for(self, name: str) -> str | None:
+        """Return what was probably meant by a name that does not exist."""
+        if name in FUNCTIONS:
+            return f"'{name}' is a function: {name}(...)"
+        if meant := _TRUTH.get(name.lower()):
+            return f"did you mean '{meant}'?"
+        owner, _, attribute = name.rpartition("_")
+        owner = {"in": "input"}.get(owner, owner)
+        if isinstance(self.scope.get(owner), HasAttributes) and attribute in _SIZES:
+            return f"did you mean '{owner}.{attribute}'?"
+        return did_you_mean(name, self.scope)
 
     def attribute(self, node: ast.Attribute) -> Value | Unknown:
         return self.usable(self.attribute_object(node), node)
@@ -115,6 +130,9 @@ class _Evaluator:
         chain = dotted(node) or ""
         if chain in self.scope or not isinstance(node, ast.Attribute):
             return self.looked_up(chain, node)
+        if isinstance(node.value, ast.Name) and node.value.id not in self.scope and node.attr in self.scope:
+            hint = f"did you mean '{node.attr}'?"  # for `params.width` or `self.width`
+            raise ProblemError(UnknownName(span=self.span(node), name=chain, suggestion=hint))
         owner = self.attribute_object(node.value)
         if owner is UNKNOWN:
             return UNKNOWN
@@ -127,6 +145,10 @@ class _Evaluator:
 
     def no_attribute(self, node: ast.Attribute, known: tuple[str, ...]) -> ProblemError:
         name, meant = dotted(node.value) or "", did_you_mean(node.attr, known)
+        if node.attr.upper() in _AXES and _AXES[node.attr.upper()] in known:
+            meant = f"did you mean '{_AXES[node.attr.upper()]}'?"
+        if not known:
+            meant = f"'{name}' is a value, and has no parts: write {name}"
         span = self.span(node)
         return ProblemError(UnknownAttribute(span=span, name=name, attribute=node.attr, known=known, suggestion=meant))
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog.expressions import NumberOutOfRange
 from archspec.diagnostics.catalog.expressions_text import ExpressionSyntax, ExpressionTooDeep, ExpressionTooLong
 from archspec.diagnostics.problem import ProblemError
+from archspec.diagnostics.text import look_alike, printable
 from archspec.spec.expressions.checking import check
 from archspec.spec.expressions.expression import Expression, inside
+from archspec.spec.expressions.rewriting import rewritings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archspec.diagnostics.problem import Problem
     from archspec.source.span import Span
 
 MAX_LENGTH = 1_000
@@ -61,6 +66,26 @@ def parse_expression(text: str, span: Span) -> Expression:
     """
     if len(text) > MAX_LENGTH:
         raise ProblemError(ExpressionTooLong(span=span, length=len(text), limit=MAX_LENGTH))
+    try:
+        return _expression(text, span)
+    except ProblemError as error:
+        raise ProblemError(*(_with_hint(problem, text, span) for problem in error.problems)) from None
+
+
+def _with_hint(problem: Problem, text: str, span: Span) -> Problem:
+    """Say how an expression is written here that cannot be read, if that can be told."""
+    if not isinstance(problem, ExpressionSyntax) or problem.suggestion is not None:
+        return problem
+    hint = look_alike(text)
+    for other in rewritings(text) if hint is None else ():
+        with suppress(ProblemError):
+            _expression(other, span)
+            hint = f"write {printable(other)}"
+            break
+    return dataclasses.replace(problem, suggestion=hint)
+
+
+def _expression(text: str, span: Span) -> Expression:
     _check_tokens(text, span)
     tree = _parsed(text, span)
     kinds = _kinds_of_parts(tree, span)
