@@ -61,7 +61,7 @@ def channels_behind(values: Values, template: NodeTemplate, sites: Sequence[Site
         return incoming
     copy = once(template)
     counts = [sum(is_copy(child) for child in site.scope.children) for site in sites]
-    text = None if repeat.count is None else rendered(repeat.count, values.rename)
+    text = None if repeat.count is None else rendered(repeat.count, values.naming.rename)
     count = values.resolve(sites, counts, [] if text is None else [text], "count")
     return [f"{text} + {_factor(count)} * {growth}" for text, growth in _steps(values, copy, sites, incoming)]
 

@@ -145,14 +145,19 @@ class Modules:
     def _attempt(self) -> Generator[None]:
         values, body = self.values, self.body
         lines, indent, live = len(body.lines), body.indent, len(self.statements.live)
-        loops, groups, running = len(values.names.loops), len(values.groups), values.running
+        loops, groups, running = len(values.names.loops), len(values.naming.groups), values.running
         can_state, taken, carriers = self.can_state, set(values.names.taken), len(self.statements.carriers)
         try:
             yield
         except NeedsClassError:
             values.names.taken = taken
             del self.statements.carriers[carriers:]
-            del body.lines[lines:], values.names.loops[loops:], values.groups[groups:], self.statements.live[live:]
+            del (
+                body.lines[lines:],
+                values.names.loops[loops:],
+                values.naming.groups[groups:],
+                self.statements.live[live:],
+            )
             body.indent, values.running, self.can_state = indent, running, can_state
 
     def _group_module(self, sites: Sequence[Site], incoming: list[list[str]], name: str) -> str:
@@ -171,13 +176,13 @@ class Modules:
             NeedsClassError: a chain cannot do that.
         """
         require_chain(expansions)
-        self.values.groups.append(incoming)
+        self.values.naming.groups.append(incoming)
         try:
             if any(is_multiple(child.item) for expansion in expansions for child in expansion.scope.children):
                 return "*" + self.statements.stated(nodes, expansions, incoming, name)
             return self._listed(nodes, expansions, incoming, name)
         finally:
-            self.values.groups.pop()
+            self.values.naming.groups.pop()
 
     def _listed(
         self, nodes: Sequence[NodeTemplate], expansions: Sequence[Expansion], incoming: list[str], name: str
@@ -223,7 +228,7 @@ class Modules:
         values = [site.item is not None for site in column]
         candidates: list[str] = []
         if node.when is not None:
-            text = rendered(node.when, self.values.rename)
+            text = rendered(node.when, self.values.naming.rename)
             candidates = [] if text is None else [text]
         return self.values.resolve(column, values, candidates, f"has_{hint}")
 
@@ -290,7 +295,7 @@ class Modules:
         """
         if repeat.name is None:
             return None
-        text = f_string(repeat.name.text, self.values.rename)
+        text = f_string(repeat.name.text, self.values.naming.rename)
         if text is None:
             raise NeedsClassError
         return text
@@ -374,7 +379,7 @@ class Modules:
         return self.values.resolve(sites, values, self._texts(repeat.each), f"{name}_values")
 
     def _texts(self, tree: Tree | None) -> list[str]:
-        text = None if tree is None else rendered(tree, self.values.rename)
+        text = None if tree is None else rendered(tree, self.values.naming.rename)
         return [] if text is None else [text]
 
 

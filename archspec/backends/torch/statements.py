@@ -239,10 +239,10 @@ class Statements:
         """State one copy of the innermost loop: the nodes of a list group, or a single module."""
         item = inner[0].item
         if isinstance(item, Scope) and item.kind == "splice":
-            self.values.groups.append(incoming[-1:])
+            self.values.naming.groups.append(incoming[-1:])
             nodes = item.template.graph.nodes
             after = self._nodes(nodes, [site.expansion for site in inner], incoming, local, name)
-            self.values.groups.pop()
+            self.values.naming.groups.pop()
             return after
         self.body.add(f"{local}.append({self.modules.module(once(template), inner, [incoming], name)})")
         return self.values.outgoing(once(template), inner, [incoming])

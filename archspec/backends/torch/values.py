@@ -16,23 +16,20 @@ from archspec.backends.torch.definitions import (
     holds_nodes,
 )
 from archspec.backends.torch.dense import channels_behind
+from archspec.backends.torch.naming import Naming, features_first
 from archspec.backends.torch.symbols import (
     ClassName,
     CtorParam,
-    Namespace,
     annotation_of,
-    evaluated,
     first_holding,
-    frozen,
     literal,
     names_in,
     rendered,
     same,
-    size_of,
     substituted,
 )
 from archspec.elaborate.arguments import words_of
-from archspec.elaborate.environment import ANY_WORD, NO_WORDS, ShapeView
+from archspec.elaborate.environment import ANY_WORD, NO_WORDS
 from archspec.ir.graph import Node, Scope
 from archspec.ir.records import InputSize
 from archspec.ops.join import Concat
@@ -40,9 +37,7 @@ from archspec.ops.parts import Chunk, Split
 from archspec.ops.pixels import PixelShuffle, PixelUnshuffle
 from archspec.ops.windows_merging import PatchMerging
 from archspec.source.tree import Scalar
-from archspec.spec.expressions import UNKNOWN
-from archspec.spec.names import HELPERS
-from archspec.spec.parameters import alternatives, takes_words
+from archspec.spec.parameters import takes_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,9 +47,6 @@ if TYPE_CHECKING:
     from archspec.ir.op import Op
     from archspec.ir.records import Arg, TorchCode
     from archspec.spec.template import NodeTemplate, Parameter
-
-# What generated source calls things; no argument or local may hide them.
-TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "x", "make_divisible"}) | HELPERS
 
 
 @dataclass(slots=True)
@@ -81,133 +73,13 @@ class Values:
         """Write `definition`; `kept` are the parameters of a network that stay arguments of its constructor."""
         self.source = source
         self.definition = definition
-        self.kept = kept
         self.scopes = definition.scopes
-        self.names = Namespace(self.scopes, taken=set(TAKEN) | self._declared_names(), words=source.words)
-        self.symbols: dict[str, list[str]] = {}
+        self.naming = Naming(definition, kept, source.words)
+        self.names = self.naming.names
         self.results: dict[int, dict[str, list[str]]] = {}  # of nodes (by id) with classes: candidates for the channels
-        self.groups: list[list[str]] = []
         self.running: str | None = None
         self._carried: dict[str, dict[int, int]] = {}  # what running names hold where a child stands
         self.tables = 0  # how often the channels that enter a copy had to be looked up by its index
-
-    # ----------------------------------------------------------------------------------------------- names
-
-    def _declared_names(self) -> set[str]:
-        template = self.definition.template
-        if self.definition.kind == "group":
-            return set()
-        return {parameter.name for parameter in template.params} | {let.name for let in template.lets}
-
-    def _parameter(self, name: str) -> Parameter | None:
-        if self.definition.kind == "group":
-            return None
-        return next((item for item in self.definition.template.params if item.name == name), None)
-
-    def rename(self, name: str) -> str | None:
-        """Return what a name of the spec is called in the constructor; None if it has no name there."""
-        if "." in name:
-            head, _, attribute = name.rpartition(".")
-            return self._shape(head, attribute)
-        if any(name == loop.index or name in loop.names for loop in self.names.loops):
-            return name
-        if name in self.names.params or name in self.names.lets:
-            return name
-        return self._let(name) or self._argument(name)
-
-    def _argument(self, name: str) -> str | None:
-        """Make a parameter of the spec an argument of the constructor."""
-        values = [frozen(self.names.as_class(scope.env.get(name, UNKNOWN))) for scope in self.scopes]
-        if any(value is UNKNOWN or isinstance(value, ShapeView) for value in values):
-            return None
-        if self.definition.kind == "network" and name not in self.kept:
-            return literal(values[0]) if isinstance(values[0], int | float) else self._list(name, values)
-        if not name.isidentifier() or name in TAKEN:
-            return None
-        declared = self._parameter(name)
-        param = CtorParam(name, annotation_of(values), {id(s): v for s, v in zip(self.scopes, values, strict=True)})
-        if self.definition.kind == "group":
-            param.captured = name
-        if declared is not None:
-            param.source = name
-            self._give_default(param, declared)
-        if self.definition.kind == "network":
-            param.default, param.default_value = literal(values[0]), values[0]
-        self.names.params[name] = param
-        return name
-
-    def _give_default(self, param: CtorParam, declared: Parameter) -> None:
-        if declared.type in ("float", "int", "bool", "str") and param.annotation != "type[nn.Module]":
-            param.annotation = declared.type
-        if declared.default is None:
-            return
-        text = rendered(declared.default, lambda _: None, ANY_WORD if takes_words(declared.type) else NO_WORDS)
-        if text is not None:
-            value = self.names.as_class(evaluated(text, {}))
-            if value is not UNKNOWN:
-                value = frozen(value)
-                param.default, param.default_value = literal(value), value
-                if isinstance(value, tuple) or len(alternatives(declared.type)) > 1:
-                    param.annotation = annotation_of([value, *param.values.values()])
-
-    def _let(self, name: str) -> str | None:
-        """Make a `let` of the spec a local name."""
-        if self.definition.kind == "group":
-            return None
-        let = next((item for item in self.definition.template.lets if item.name == name), None)
-        if let is None:
-            return None
-        text = rendered(let.value, self.rename)
-        values = [scope.env.get(name, UNKNOWN) for scope in self.scopes]
-        envs = [self.names.values(scope, scope.env) for scope in self.scopes]
-        if text is None or not names_in(text) & self.names.telling:
-            named = rendered(let.value, lambda _: None) is not None  # a constant that the spec gave a name
-            if text is None or not named:
-                return self._list(name, values)
-        if not first_holding([text], values, envs):
-            return None
-        self.names.lets[name] = text
-        return name
-
-    def _list(self, name: str, values: list[Any]) -> str | None:
-        """Make a list of numbers that the spec named a local name."""
-        first = values[0]
-        is_list = isinstance(first, list | tuple) and all(type(item) in (int, float) for item in first)
-        if not is_list or any(value != first for value in values):
-            return None
-        self.names.lets[name] = literal(list(first))
-        self.names.lists.add(name)
-        return name
-
-    def _shape(self, head: str, attribute: str) -> str | None:
-        if head == "input" and self.groups:
-            return _size(self.groups[-1], attribute)
-        if any(head in scope.inputs for scope in self.scopes) or head == "input":
-            return self._input_size(head, attribute)
-        return _size(self.symbols.get(head, []), attribute)
-
-    def _input_size(self, head: str, attribute: str) -> str | None:
-        """Make a size of the block's input an argument of the constructor."""
-        values = [size_of(scope.env.get(head), attribute) for scope in self.scopes]
-        if any(value is UNKNOWN for value in values):
-            return None
-        if self.definition.kind == "network":
-            return literal(values[0])
-        single = len(self.scopes[0].inputs) == 1
-        name = f"in_{attribute}" if single else f"{head}_{attribute}"
-        if name not in self.names.params:
-            by_scope = {id(scope): value for scope, value in zip(self.scopes, values, strict=True)}
-            is_channels = attribute in ("channels", "features")
-            param = CtorParam(name, "int", by_scope, rank=0, size_of=head if is_channels else None)
-            self.names.params[name] = param
-        return name
-
-    def input_symbols(self, name: str) -> list[str]:
-        """Return source for the channels of one of the class's inputs, then for its features, if they are others."""
-        types = [scope.input_types.get(name) for scope in self.scopes]
-        vectors = all(tensor is not None and tensor.rank == 1 for tensor in types)
-        texts = [self._input_size(name, attribute) for attribute in ("features", "channels")[: 2 - vectors][::-1]]
-        return [text for text in texts if text is not None]
 
     # ----------------------------------------------------------------------------------------------- values
 
@@ -298,7 +170,7 @@ class Values:
         elif isinstance(site.item, Scope) and site.item.block is not None:
             declared = next((item for item in site.item.template.params if item.name == name), None)
             words = ANY_WORD if declared is not None and takes_words(declared.type) else NO_WORDS
-        text = rendered(argument.value, self.rename, words)
+        text = rendered(argument.value, self.naming.rename, words)
         return [] if text is None else [text]
 
     def outgoing(self, template: NodeTemplate, sites: Sequence[Site], incoming: list[list[str]]) -> list[str]:
@@ -319,7 +191,7 @@ class Values:
 
     def choice(self, template: NodeTemplate, held: list[str], passing: list[str]) -> str | None:
         """Return source that chooses by a node's `when` between what it gives and what passes in its place."""
-        condition = None if template.when is None else rendered(template.when, self.rename)
+        condition = None if template.when is None else rendered(template.when, self.naming.rename)
         return f"{held[0]} if {condition} else {passing[0]}" if condition and held and passing else None
 
     def _outgoing_op(self, template: NodeTemplate, site: Site, incoming: list[list[str]]) -> list[str]:
@@ -331,7 +203,7 @@ class Values:
         if self.source.turns(site.node):
             return [text for text in texts if "features" not in text]
         if (form := _form_of(op)) is not None:
-            return [form.format(_within(text)) for text in _features_first(texts)]
+            return [form.format(_within(text)) for text in features_first(texts)]
         if isinstance(op, Concat) and op.axis == 0:
             parts = [str(next(iter(texts), "")) for texts in incoming]
             return [] if "" in parts else [_sum(parts)]
@@ -396,7 +268,7 @@ class Values:
             if isinstance(arg.source, InputSize):
                 candidates = incoming[arg.source.index]
                 if arg.source.axis == -1:
-                    candidates = _features_first(candidates)
+                    candidates = features_first(candidates)
             elif arg.source is not None:
                 texts = self.argument_candidates(template, arg.source, sites[0])
                 candidates = [arg.form.replace("{}", text) for text in texts]
@@ -449,9 +321,9 @@ class Values:
             names = list(site.scope.inputs)
             position = names.index(param.size_of) if param.size_of in names else 0
             texts = incoming[position] if position < len(incoming) else []
-            return _features_first(texts) if param.name.endswith("features") else texts
+            return features_first(texts) if param.name.endswith("features") else texts
         if param.captured is not None:
-            text = self.rename(param.captured)
+            text = self.naming.rename(param.captured)
             return [] if text is None else [text]
         if param.source is None:
             return []
@@ -463,7 +335,7 @@ class Values:
         if template.op is None or not template.op.text.startswith("$") or self.definition.kind != "block":
             return None
         name = template.op.text[1:]
-        declared = self._parameter(name)
+        declared = self.naming.parameter(name)
         parts = [class_and_args(code_of(site.node)) for site in sites]
         classes = {part[0] for part in parts if part}
         if (
@@ -516,18 +388,6 @@ def _form_of(op: Op) -> str | None:
     if isinstance(op, PixelUnshuffle):
         return f"{{}} * {op.downscale_factor**2}"
     return "2 * {}" if isinstance(op, PatchMerging) else None
-
-
-def _features_first(texts: Iterable[str]) -> list[str]:
-    """Return candidates for the size of a last axis, those that are made of such a size first."""
-    return sorted(texts, key=lambda text: "features" not in text)
-
-
-def _size(texts: Iterable[str], attribute: str) -> str | None:
-    """Return the first candidate for an attribute of a shape; None if it is neither its channels nor its features."""
-    if attribute not in ("channels", "features"):
-        return None
-    return next(iter(_features_first(texts) if attribute == "features" else texts), None)
 
 
 def _table(sites: list[tuple[Any, Any]], indices: list[str]) -> Any:

@@ -66,7 +66,7 @@ class ClassWriter:
         self.values = Values(source, definition, kept)
         self.modules = Modules(self.values)
         self.steps: list[Step] = []
-        self.symbols: dict[Key, list[str]] = {Key(name): self.values.input_symbols(name) for name in self.inputs}
+        self.symbols: dict[Key, list[str]] = {Key(name): self.values.naming.input_symbols(name) for name in self.inputs}
         self.aliases: dict[Key, Key] = {}
         self.attributes: dict[Key, str] = {}
         self.registered: dict[int, str] = {}  # the attributes of submodules, by the positions of their nodes
@@ -181,17 +181,22 @@ class ClassWriter:
             self._parameter(place, code)
         elif not self._stateless(place):
             self._module(place)
+        self._note_symbols(place, template)
+
+    def _note_symbols(self, place: _Place, template: NodeTemplate) -> None:
+        """Note candidates for the channels of a node's results; `template` is what says how they come about."""
         symbols = self.values.outgoing(template, place.present, place.incoming)
         if place.is_conditional:
             symbols = self._either(place, symbols, self._symbols(place.passing))
-        if isinstance(item, Scope) and item.kind == "dense":
+        first = place.present[0]
+        if isinstance(first.item, Scope) and first.item.kind == "dense":
             symbols = self._named_channels(place, symbols)
-        for result in place.present[0].child.values:
-            self.symbols[Key(position, result)] = symbols
-        self.values.symbols[place.template.name] = symbols
+        for result in first.child.values:
+            self.symbols[Key(place.position, result)] = symbols
+        self.values.naming.symbols[place.template.name] = symbols
         for result, texts in self.values.results.get(id(template), {}).items():
             if result:
-                self.symbols[Key(position, result)] = texts
+                self.symbols[Key(place.position, result)] = texts
 
     def _either(self, place: _Place, held: list[str], passing: list[str]) -> list[str]:
         """Return candidates for the channels of what a node gives or lets pass: a choice, if no other one holds."""
