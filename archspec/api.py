@@ -278,7 +278,7 @@ def check(
         return error.problems
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compiled:
     """What became of a spec.
 
@@ -300,10 +300,14 @@ class Compiled:
 
     def findings(self) -> tuple[Problem, ...]:
         """Return what is wrong; if nothing is, what the lints find doubtful, without what the spec allows."""
+        return self.problems or self._lints
+
+    @cached_property
+    def _lints(self) -> tuple[Problem, ...]:
         from archspec.passes.lints.run import find_lints
 
-        if self.problems or self.template is None or self.graph is None:
-            return self.problems
+        if self.template is None or self.graph is None:
+            return ()
         return find_lints(self.template, self.graph, as_written=self.as_written)
 
     def architecture(self) -> Architecture:

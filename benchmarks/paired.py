@@ -23,13 +23,13 @@ class Run:
     memory: float
 
 
-def run(command: Sequence[str], caches: str) -> Run:
+def run(command: Sequence[str], caches: str, code: int = 0) -> Run:
     """Run a command; its output is thrown away.
 
     `caches` is a folder for compiled Python, as it is there on an ordinary machine from the second start on.
 
     Raises:
-        CalledProcessError: it failed.
+        CalledProcessError: it exited with something else than `code`.
     """
     start = time.perf_counter()
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": caches, "PYTHONDONTWRITEBYTECODE": ""}
@@ -39,7 +39,7 @@ def run(command: Sequence[str], caches: str) -> Run:
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode != code:
         raise subprocess.CalledProcessError(process.returncode, list(command))
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
 

@@ -20,6 +20,7 @@ from archspec.diagnostics.problem import Collector
 from archspec.ops.catalog import OPS
 from archspec.ops.reference import describe_op
 from archspec.ops.schema import schema_text
+from archspec.passes.lints.cures import BY_KIND
 from archspec.source.yaml import read
 from archspec.spec.files import zoo_root
 from archspec.spec.loader import load_template
@@ -113,12 +114,18 @@ def lints_page() -> Iterator[str]:
         "[The language](../language.md#lints-allow) says how a spec notes that a finding is meant. `--allow CODES`",
         "does so for one run, and `--strict` makes it fail on a warning.",
         "",
-        "| code | name | |",
-        "|---|---|---|",
+        "Some lints come with an edit. It is shown where it was tried and found to work: the finding is gone, there is",
+        "no new one, the results keep their shapes, and all nodes their names. `archspec fix --warnings` makes such",
+        "edits; `archspec fix` alone does not: a finding may be meant, and weights may have been trained with it.",
+        "",
+        "| code | name | | edit |",
+        "|---|---|---|---|",
     )
+    curable = {kind for kind, _ in BY_KIND}
     for kind in (kind for kind in ALL if kind.code.startswith("AS7")):
         link = f"[{kind.code}](diagnostics.md#{_anchor(kind)})"
-        yield f"| {link} | `{kind.slug}` | {_cell(parse_doc(kind).summary)} |"
+        edit = "yes" if kind in curable else ""
+        yield f"| {link} | `{kind.slug}` | {_cell(parse_doc(kind).summary)} | {edit} |".replace("|  |", "| |")
     yield from ("", "## What the networks of the zoo allow", "", "Nothing else is found in any of them.", "")
     yield from ("| lint | network | why |", "|---|---|---|")
     for name, spec, why in sorted(_allowed_in_the_zoo()):

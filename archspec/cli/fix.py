@@ -11,6 +11,7 @@ import click
 from archspec.cli.check import find_specs
 from archspec.cli.options import (
     allow_imports_option,
+    allow_option,
     format_option,
     input_option,
     quiet_option,
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
 @click.option("--diff", "as_diff", is_flag=True, help="Print what would change, and write nothing.")
+@click.option("--warnings", is_flag=True, help="Mend what the lints find, too. It may change the network.")
 @variant_option
 @set_option
 @input_option
+@allow_option
 @allow_imports_option
 @format_option("text", "json")
 @quiet_option
@@ -46,6 +49,7 @@ def fix(  # noqa: PLR0913  (one parameter per option)
     *,
     specs: tuple[str, ...],
     as_diff: bool,
+    warnings: bool,
     variant: str | None,
     params: dict[str, Any],
     inputs: dict[str, tuple[int | str, ...]],
@@ -58,15 +62,21 @@ def fix(  # noqa: PLR0913  (one parameter per option)
     Specs that a SPEC extends or imports are mended too, if they lie below the same root. Files are replaced at the end,
     all or none. Errors that are left are printed; exits with 1 if there are any.
 
+    Warnings are let be, since what they are about may be meant, and weights may have been trained with it: without its
+    bias a convolution no longer takes a checkpoint that has one. With --warnings they are mended once no error is left,
+    but for those that --allow names, as far as the results of the network keep their shapes; those that are left are
+    printed, too.
+
     \b
     Examples:
       archspec fix network.yaml
       archspec fix network.yaml --diff
+      archspec fix network.yaml --warnings --allow border-lost --diff
       archspec fix - < network.yaml > mended.yaml
     """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
     from archspec.elaborate.network import Choice
 
-    work = _Work(Choice(variant, params, inputs, current().allow_imports))
+    work = _Work(Choice(variant, params, inputs, current().allow_imports), warnings=warnings)
     found = list(dict.fromkeys(path for place in specs for path in find_specs(place, work.left)))
     for path in found:
         work.mend(path)
@@ -90,8 +100,9 @@ def fix(  # noqa: PLR0913  (one parameter per option)
 class _Work:
     """What was mended in several specs, some of which may extend the same file."""
 
-    def __init__(self, choice: Choice) -> None:
+    def __init__(self, choice: Choice, *, warnings: bool) -> None:
         self.choice = choice
+        self.warnings = warnings
         self.done: list[Problem] = []
         self.left: list[Problem] = []
         self.before: dict[str, SourceFile] = {}
@@ -107,7 +118,9 @@ class _Work:
         if isinstance(compiled, tuple):
             self.left.extend(compiled)
             return
-        self._take(mend(compiled, self.choice, self.texts), compiled.source)
+        allowed = current().allowed
+        mended = mend(compiled, self.choice, self.texts, warnings=self.warnings, allowed=allowed)
+        self._take(mended, compiled.source)
 
     def _take(self, mended: Mended, source: SourceFile) -> None:
         self.done.extend(mended.done)

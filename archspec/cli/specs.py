@@ -32,15 +32,15 @@ def check_spec(
     if isinstance(compiled, tuple):
         return compiled
     current().sources.update(compiled.sources)
-    if compiled.problems:
-        return _with_fixes(compiled, choice)
-    return unsilenced(compiled.findings(), current())
+    return _with_fixes(unsilenced(compiled.findings(), current()), compiled, choice)
 
 
-def _with_fixes(compiled: Compiled, choice: Choice) -> tuple[Problem, ...]:
+def _with_fixes(problems: tuple[Problem, ...], compiled: Compiled, choice: Choice) -> tuple[Problem, ...]:
+    if not problems:
+        return ()
     from archspec.repair.finding import with_fixes
 
-    return with_fixes(compiled, choice)
+    return with_fixes(compiled, choice, problems=problems)
 
 
 def compiled_or_problems(
@@ -87,7 +87,7 @@ def load_spec(
     compiled = compile_spec(path, choice)
     session.sources.update(compiled.sources)
     if compiled.problems:
-        raise SpecError(_with_fixes(compiled, choice), compiled.sources, compiled.graph)
+        raise SpecError(_with_fixes(compiled.problems, compiled, choice), compiled.sources, compiled.graph)
     architecture = compiled.architecture()
     if warn and not session.quiet:
         show(unsilenced(architecture.problems, session), session)

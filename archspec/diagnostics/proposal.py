@@ -35,7 +35,10 @@ class SetKey:
 
 @dataclass(frozen=True, slots=True)
 class RemoveKey:
-    """Take a key, which stands at `span`, from a mapping, with its value."""
+    """Take a key, which stands at `span`, from a mapping, with its value; or an item from a list.
+
+    A section of a spec or block (`params`, `blocks`) goes with the last of its entries.
+    """
 
     span: Span
 

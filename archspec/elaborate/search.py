@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     _EditsOf = Callable[[Node, tuple[int, ...]], Iterator[dict[str, Any]]]
 
 _ANCESTORS = 40
+_ANCESTORS_OF_THE_ODD_ONE = 12
 _NUMBERS = 64  # values of one parameter that are tried on the failing op itself
 _WIDTHS = ("out_channels", "out_features")
 _JOINS = frozenset({"add", "sub", "mul", "max"})
@@ -138,10 +139,24 @@ class Search:
 
     def _ancestors(self) -> list[Node]:
         """Return the nodes that led to the inputs, the nearest first, one for each place in the spec."""
+        odd = self._nodes_before(self._odd_values(), _ANCESTORS_OF_THE_ODD_ONE)
+        places = {node.span for node in odd}
+        others = (node for node in self._nodes_before(self._values, _ANCESTORS) if node.span not in places)
+        return [*odd, *others]
+
+    def _odd_values(self) -> list[Value | None]:
+        """Return those of more than two inputs without which the others fit: the mistake is probably before them."""
+        count = len(self._inputs)
+        if count <= _TWO:
+            return []
+        others = ((*self._inputs[:index], *self._inputs[index + 1 :]) for index in range(count))
+        return [value for value, rest in zip(self._values, others, strict=True) if _inferred(self._op, rest)]
+
+    def _nodes_before(self, values: Iterable[Value | None], most: int) -> list[Node]:
         found: dict[Span, Node] = {}
         seen: set[str] = set()
-        level = [value for value in self._values if value is not None]
-        while level and len(found) < _ANCESTORS:
+        level = [value for value in values if value is not None]
+        while level and len(found) < most:
             following: list[Value] = []
             for value in level:
                 node = self._around.nodes.get(value.node)

@@ -37,7 +37,7 @@ class QuickFix:
 
 def problems_with_fixes(found: Compilation) -> tuple[Problem, ...]:
     """Return the problems of a document with their fixes. It takes a few checks of the spec."""
-    return with_fixes(found.compiled, found.choice, texts=found.texts)
+    return with_fixes(found.compiled, found.choice, texts=found.texts, problems=found.problems)
 
 
 def quick_fixes(within: Range, problems: tuple[Problem, ...], found: Compilation) -> Iterator[QuickFix]:

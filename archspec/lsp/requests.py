@@ -243,7 +243,7 @@ def _writing(server: Server) -> None:
     async def on_action(params: types.CodeActionParams) -> list[types.CodeAction]:
         uri = params.text_document.uri
         view = await server.view(uri, wait=True)
-        if view is None or not view.fresh or not view.found.compiled.problems:
+        if view is None or not view.fresh or not view.found.problems:
             return []
         positions = server.positions(view.text)
         within = Range(positions.offset(params.range.start), positions.offset(params.range.end))

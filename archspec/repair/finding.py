@@ -11,7 +11,7 @@ from archspec.repair.spelling import respelt
 from archspec.repair.trial import Budget, Cure, State, attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from archspec.api import Compiled
@@ -27,15 +27,22 @@ THOROUGH = (100_000, 150)
 
 
 def with_fixes(
-    compiled: Compiled, choice: Choice, budget: tuple[int, int] = IN_PASSING, texts: Mapping[Path, str] | None = None
+    compiled: Compiled,
+    choice: Choice,
+    budget: tuple[int, int] = IN_PASSING,
+    texts: Mapping[Path, str] | None = None,
+    problems: Sequence[Problem] | None = None,
 ) -> tuple[Problem, ...]:
-    """Return the problems of a spec, with the fixes that were tried and found to work.
+    """Return problems of a spec, with the fixes that were tried and found to work.
 
     A fix cures its problem and brings no new error. Fixes of several problems are each tried alone. `texts` stand in
-    place of other files, as they did when the spec was compiled.
+    place of other files, as they did when the spec was compiled. The problems are all errors, unless others are named:
+    some of the spec's findings.
     """
-    state, left = State(compiled, choice, dict(texts or {})), Budget(*budget)
-    found = ((problem, cure(state, problem, left)) for problem in compiled.problems)
+    problems = compiled.problems if problems is None else problems
+    searched = sum(problem.proposals is not None for problem in problems)
+    state, left = State(compiled, choice, dict(texts or {})), Budget(*budget, max(searched, 1))
+    found = ((problem, cure(state, problem, left)) for problem in problems)
     return tuple(dataclasses.replace(problem, fix=cured.fix) if cured else problem for problem, cured in found)
 
 

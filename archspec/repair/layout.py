@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from archspec.diagnostics.proposal import RemoveKey, Replace, SetKey
 from archspec.source.editing import Edit, Lines
-from archspec.source.fault import YamlFault
 from archspec.source.span import Span
 from archspec.source.tree import Mapping, Scalar, Sequence
-from archspec.source.yaml import parse
+from archspec.spec.loader import read_tree
 from archspec.spec.models import NodeLevel
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _NODE_KEYS = frozenset(NodeLevel.known())
+_SECTIONS = frozenset({"params", "let", "blocks", "allow"})  # which a spec or block can do without
 
 
 class NoEditError(Exception):
@@ -47,9 +47,7 @@ class _Place:
 
     @property
     def value(self) -> Tree:
-        if isinstance(self.parent, Mapping):
-            return self.parent.entries[self.position].value
-        return self.parent.items[self.position]
+        return _value_of(self.parent, self.position)
 
 
 class Layout:
@@ -60,13 +58,8 @@ class Layout:
         self.source = source
         self.lines = Lines(source.text)
         self._break = "\r\n" if "\r\n" in source.text else "\n"
-        self.tree: Tree | None = None
-        self._places: dict[Span, _Place] = {}
-        try:
-            self.tree = parse(source, [])
-        except YamlFault:
-            return
-        self._places = dict(_places(self.tree))
+        self.tree, _ = read_tree(source)
+        self._places: dict[Span, _Place] = {} if self.tree is None else dict(_places(self.tree))
 
     def edits(self, change: Change) -> tuple[Edit, ...]:
         """Return the edits that make a change.
@@ -165,24 +158,60 @@ class Layout:
         return Edit(place, f"{self._break}{pad}{text}")
 
     def _remove(self, change: RemoveKey) -> Edit:
-        place = self._place(change.span)
-        entry, parent = place.entry, place.parent
-        if entry is None or not isinstance(parent, Mapping) or len(parent.entries) == 1:
-            raise NoEditError
-        following = parent.entries[place.position + 1] if place.position + 1 < len(parent.entries) else None
+        place = self._places.get(change.span) or self._place_of_value(change.span)
+        parent = place.parent
+        if _length(parent) == 1:  # with the last of its entries a section goes
+            return self._remove(RemoveKey(self._section(parent)))
+        start = _start_of(parent, place.position)
+        end = place.value.span
+        following = None if place.position + 1 == _length(parent) else _start_of(parent, place.position + 1)
         if self._in_brackets(parent):
             if place.position:
-                before = parent.entries[place.position - 1].value.span
-                return Edit(_between(_behind(before), _behind(entry.value.span)), "")
+                before = _value_of(parent, place.position - 1).span
+                return Edit(_between(_behind(before), _behind(end)), "")
             assert following is not None
-            return Edit(_between(entry.key.span, following.key.span), "")
-        start = entry.key.span
-        if self.source.text[self.lines.index(start.line, 1) : self.lines.index(start.line, start.column)].strip():
+            return Edit(_between(start, following), "")
+        before_it = self.source.text[self.lines.index(start.line, 1) : self.lines.index(start.line, start.column)]
+        if before_it.strip() != ("-" if isinstance(parent, Sequence) else ""):
             if following is None:
                 raise NoEditError
-            return Edit(_between(start, following.key.span), "")
-        end = entry.value.span.end_line + (entry.value.span.end_column > 1)
+            return Edit(_between(start, following), "")
+        return self._without_lines(start, end.end_line + (end.end_column > 1), is_first=place.position == 0)
+
+    def _place_of_value(self, span: Span) -> _Place:
+        found = next((place for place in self._places.values() if place.value.span == span), None)
+        if found is None:
+            raise NoEditError
+        return found
+
+    def _section(self, parent: Mapping | Sequence) -> Span:
+        """Return the key of a section that may be left out, or of a list in `allow`, whose value `parent` is."""
+        owner = self._owner(parent)
+        if owner is not None and (self._owner_key(parent) in _SECTIONS or self._owner_key(owner.parent) == "allow"):
+            return _start_of(owner.parent, owner.position)
+        raise NoEditError
+
+    def _owner(self, tree: Tree) -> _Place | None:
+        return next((place for place in self._places.values() if place.value is tree), None)
+
+    def _owner_key(self, tree: Tree) -> str | None:
+        owner = self._owner(tree)
+        return None if owner is None or owner.entry is None else owner.entry.key.text
+
+    def _without_lines(self, start: Span, end: int, *, is_first: bool) -> Edit:
+        """Return the edit that takes lines away up to `end`, but not the comments that stand before what follows."""
+        while end - 1 > start.line and self._is_between(end - 1, start.column):
+            end -= 1
+        above = self.lines.line(start.line - 1).strip() if start.line > 1 else ""
+        while (is_first or not above) and end <= self.lines.count and not self.lines.line(end).strip():
+            end += 1
         return Edit(Span(start.path, start.line, 1, end, 1), "")
+
+    def _is_between(self, number: int, column: int) -> bool:
+        """Tell whether a line is blank, or a comment that is not indented further than what it may belong to."""
+        line = self.lines.line(number)
+        text = line.lstrip()
+        return not text or (text.startswith("#") and len(line) - len(text) < column)
 
     # ----------------------------------------------------------------------------------------------- nodes
 
@@ -222,6 +251,18 @@ def covers(outer: Span, inner: Span) -> bool:
     return (
         outer.path == inner.path and starts and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
     )
+
+
+def _start_of(parent: Mapping | Sequence, position: int) -> Span:
+    return parent.entries[position].key.span if isinstance(parent, Mapping) else parent.items[position].span
+
+
+def _length(parent: Mapping | Sequence) -> int:
+    return len(parent.entries if isinstance(parent, Mapping) else parent.items)
+
+
+def _value_of(parent: Mapping | Sequence, position: int) -> Tree:
+    return parent.entries[position].value if isinstance(parent, Mapping) else parent.items[position]
 
 
 def _behind(span: Span) -> Span:

@@ -13,7 +13,7 @@ from archspec.repair.trial import Budget, State, identity
 from archspec.source.atomic import WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from archspec.api import Compiled
@@ -44,25 +44,48 @@ class Mended:
     sources: Mapping[str, SourceFile]
 
 
-def mend(compiled: Compiled, choice: Choice, texts: Mapping[Path, str] | None = None) -> Mended:
-    """Fix what can be fixed in a spec, in memory. `texts` were taken in place of what is in files."""
+def mend(
+    compiled: Compiled,
+    choice: Choice,
+    texts: Mapping[Path, str] | None = None,
+    *,
+    warnings: bool = False,
+    allowed: Collection[str] = (),
+) -> Mended:
+    """Fix what can be fixed in a spec, in memory.
+
+    Args:
+        compiled: the spec.
+        choice: what was chosen from outside.
+        texts: what was taken in place of what is in files.
+        warnings: whether to mend what the lints find too, once no error is left.
+        allowed: the codes of lints whose findings are let be.
+    """
     state, left = State(compiled, choice, texts or {}), Budget(*THOROUGH)
     done: list[Problem] = []
     hopeless: set[object] = set()
-    while len(done) < MOST_FIXES and (found := _next(state, left, hopeless)) is not None:
+    while len(done) < MOST_FIXES and (found := _next(_todo(state, warnings, allowed), state, left, hopeless)):
         problem, state = found
         done.append(problem)
     first = compiled.sources
     changed = {edit.span.path for problem in done if problem.fix for edit in problem.fix.edits}
     before = {path: first[path] for path in sorted(changed)}
     after = {path: state.compiled.sources[path] for path in before}
-    return Mended(tuple(done), state.compiled.problems, before, after, state.compiled.sources)
+    return Mended(tuple(done), _todo(state, warnings, allowed), before, after, state.compiled.sources)
 
 
-def _next(state: State, budget: Budget, hopeless: set[object]) -> tuple[Problem, State] | None:
-    """Return the first error that can be fixed, with its fix, and the spec with that; those that cannot are noted."""
-    for problem in state.compiled.problems:
-        if problem.severity != "error" or identity(problem) in hopeless:
+def _todo(state: State, warnings: bool, allowed: Collection[str]) -> tuple[Problem, ...]:  # noqa: FBT001
+    """Return the problems that are to be fixed."""
+    found = state.compiled.findings() if warnings else state.compiled.problems
+    return tuple(problem for problem in found if problem.code not in allowed)
+
+
+def _next(
+    problems: Iterable[Problem], state: State, budget: Budget, hopeless: set[object]
+) -> tuple[Problem, State] | None:
+    """Return the first problem that can be fixed, with its fix, and the spec with that; those that cannot are noted."""
+    for problem in problems:
+        if identity(problem) in hopeless:
             continue
         found = cure(state, problem, budget)
         if found is not None:

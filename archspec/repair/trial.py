@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from archspec.api import Compiled
     from archspec.diagnostics.problem import Problem
     from archspec.diagnostics.proposal import Proposal
+    from archspec.ir.graph import Graph
     from archspec.source.editing import Edit
     from archspec.source.span import SourceFile
 
@@ -28,27 +29,34 @@ LEAST_COST = 40
 """What a check costs at least, in nodes of a network."""
 
 
+_OPS_FOR_A_NODE = 5
+
+
 class Budget:
     """How much may still be tried. It is counted in nodes, so that the same spec always gets the same answer."""
 
-    def __init__(self, nodes: int, trials: int) -> None:
-        """Allow checks of so many nodes in all, and so many trials for each problem."""
+    def __init__(self, nodes: int, trials: int, problems: int = 1) -> None:
+        """Allow checks of so many nodes in all, and so many trials for each of the problems."""
         self.trials = trials
         self._left = nodes
+        self._problems = problems
 
     @property
     def steps(self) -> int:
-        """How many ops a search on the graph may look at, which is much quicker than to check."""
-        return 10 * max(self._left, 0)
+        """How many ops the search of one problem on the graph may look at, which is much quicker than to check."""
+        return _OPS_FOR_A_NODE * max(self._left, 0) // self._problems
 
     @property
     def is_spent(self) -> bool:
         """Whether nothing more may be tried."""
         return self._left <= 0
 
-    def spend(self, nodes: int) -> None:
-        """Count a check of a network with so many nodes: the one with an edit, since mistakes can hide most of it."""
-        self._left -= max(nodes, LEAST_COST)
+    def spend(self, nodes: int, *, lints: bool = False) -> None:
+        """Count a check of a network with so many nodes: the one with an edit, since mistakes can hide most of it.
+
+        `lints` look at all of it once more.
+        """
+        self._left -= max(nodes, LEAST_COST) * (2 if lints else 1)
 
 
 @dataclass(frozen=True)
@@ -148,8 +156,9 @@ class Cure:
 def attempt(state: State, problem: Problem, proposal: Proposal, budget: Budget) -> Cure | None:
     """Make a change in memory and check again; return it if it cures the problem and brings no new error.
 
-    What the problem hid is no new error, if the change is certain, or the file was no YAML: what stands behind the
-    place, or in nodes that could not be made.
+    What an error hid is no new error, if the change is certain, or the file was no YAML: what stands behind the place,
+    or in nodes that could not be made. A warning is cured only by what brings no other warning either, leaves the
+    results of the network their shapes, and the other nodes their names.
     """
     edits = state.edits(proposal)
     if not edits or budget.is_spent:
@@ -158,7 +167,16 @@ def attempt(state: State, problem: Problem, proposal: Proposal, budget: Budget) 
         after = state.with_edits(edits)
     except ValueError:
         return None
-    budget.spend(after.cost)
+    is_lint = problem.severity == "warning"
+    budget.spend(after.cost, lints=is_lint and not after.compiled.problems)
+    fresh = _new_findings(state, after, problem) if is_lint else _new_errors(state, after, problem, proposal)
+    if fresh is None or not _others_hold(state, after, edits):
+        return None
+    return Cure(Fix(proposal.description, edits), after, bool(fresh))
+
+
+def _new_errors(state: State, after: State, problem: Problem, proposal: Proposal) -> list[Problem] | None:
+    """Return the errors that came to light with an edit; None if it is no cure."""
     before_errors, after_errors = Counter(map(identity, state.compiled.problems)), after.errors()
     key = identity(problem)
     if sum(1 for found in after.compiled.problems if identity(found) == key) >= before_errors[key]:
@@ -166,11 +184,28 @@ def attempt(state: State, problem: Problem, proposal: Proposal, budget: Budget) 
     new = after_errors - before_errors
     fresh = [found for found in after.compiled.problems if identity(found) in new]
     lenient = proposal.certain or state.compiled.template is None
-    if any(not (lenient and _was_hidden(found, problem, state)) for found in fresh):
-        return None
-    if not _others_hold(state, after, edits):
-        return None
-    return Cure(Fix(proposal.description, edits), after, bool(fresh))
+    return None if any(not (lenient and _was_hidden(found, problem, state)) for found in fresh) else fresh
+
+
+def _new_findings(state: State, after: State, problem: Problem) -> list[Problem] | None:
+    """Return nothing, since none may be new, if an edit takes a finding of the lints away; None if it is no cure."""
+    before, found = (Counter(map(_doubt, each.compiled.findings())) for each in (state, after))
+    is_gone = found[_doubt(problem)] < before[_doubt(problem)] and not found - before
+    return [] if is_gone and _is_same_network(state.compiled.graph, after.compiled.graph) else None
+
+
+def _doubt(problem: Problem) -> tuple[str, str]:
+    """Return what tells a finding from others; how many pixels it is about may change with an edit elsewhere."""
+    return problem.code, problem.node or problem.message()
+
+
+def _is_same_network(before: Graph | None, after: Graph | None) -> bool:
+    """Tell whether the results have the shapes that they had, and what nodes there are were there before."""
+    if before is None or after is None:
+        return before is after
+    results = ([graph.type_of(output.value) for output in graph.outputs] for graph in (before, after))
+    known = {path: node.op.op for path, node in before.nodes.items()}
+    return next(results) == next(results) and all(known.get(path) == node.op.op for path, node in after.nodes.items())
 
 
 def _was_hidden(found: Problem, problem: Problem, before: State) -> bool:

@@ -30,6 +30,11 @@ class Lines:
         self.text = text
         self._starts = [0, *(match.end() for match in LINE_BREAK.finditer(text))]
 
+    @property
+    def count(self) -> int:
+        """How many lines there are; the last one may be empty."""
+        return len(self._starts)
+
     def index(self, line: int, column: int) -> int:
         """Return where a place is in the text; the end of the text for one behind it."""
         return min(self._starts[line - 1] + column - 1, len(self.text)) if line <= len(self._starts) else len(self.text)

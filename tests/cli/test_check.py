@@ -201,13 +201,14 @@ def test_warnings(run: Run, doubtful: str) -> None:
     )
     assert "5 |   conv: {op: conv," in result.stderr
     assert "warning[AS706]" in result.stderr
-    assert result.stderr.endswith("\n2 warnings in doubtful.yaml\n")
+    assert "kernel_size: 3, padding: 1, bias: false}\n" in result.stderr
+    assert result.stderr.endswith("\n2 warnings in doubtful.yaml (1 with a fix: archspec fix --warnings)\n")
 
 
 def test_warnings_and_errors_together(run: Run, doubtful: str) -> None:
     result = run("check", doubtful, BAD)
     assert result.exit_code == 1
-    assert result.stderr.endswith("\n1 error, 2 warnings in 2 files (1 with a fix: archspec fix)\n")
+    assert result.stderr.endswith("\n1 error, 2 warnings in 2 files (2 with a fix: archspec fix --warnings)\n")
 
 
 def test_strictly_a_warning_counts(run: Run, doubtful: str) -> None:

@@ -51,6 +51,39 @@ def test_a_good_spec_stays_as_it_is(run: Run, folder: Path) -> None:
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
+DOUBTFUL = GOOD.replace("  relu: relu\n", "  norm: batch_norm\n  dead: relu\n").replace(
+    "  flatten: flatten\n", "  flatten: {op: flatten, from: norm}\n"
+)
+
+
+def test_warnings_are_mended_only_when_asked(run: Run, folder: Path) -> None:
+    place = folder / "doubtful.yaml"
+    place.write_text(DOUBTFUL, encoding="utf-8")
+    result = run("fix", "doubtful.yaml")
+    assert (result.exit_code, result.output) == (0, "nothing to fix\n")
+    result = run("fix", "doubtful.yaml", "--warnings", "--allow", "bias-before-norm", "--diff")
+    assert "-  dead: relu\n" in result.stdout
+    assert "bias" not in result.stdout
+    result = run("fix", "doubtful.yaml", "--warnings")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "doubtful.yaml:6: bias: false in conv (AS701)",
+        "doubtful.yaml:8: without dead (AS702)",
+    ]
+    assert (
+        "kernel_size: 3, bias: false}\n  norm: batch_norm\n  flatten: {op: flatten, from: norm}\n" in place.read_text()
+    )
+
+
+def test_warnings_that_are_left_are_shown(run: Run, folder: Path) -> None:
+    text = DOUBTFUL.replace("  flatten: {op: flatten, from: norm}\n", "  pool: {op: global_avg_pool, from: norm}\n")
+    (folder / "doubtful.yaml").write_text(text.replace("  dead: relu\n", ""), encoding="utf-8")
+    result = run("fix", "doubtful.yaml", "--warnings")
+    assert (result.exit_code, result.stdout) == (0, "doubtful.yaml:6: bias: false in conv (AS701)\n")
+    assert result.stderr.startswith("warning[AS708]")
+    assert result.stderr.endswith("1 warning in doubtful.yaml\n")
+
+
 def test_a_diff_writes_nothing(run: Run, folder: Path) -> None:
     result = run("fix", "misspelt.yaml", "--diff")
     assert result.exit_code == 0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
 HEAVY = ("torch", "torchvision", "onnx", "onnx_ir", "onnxruntime", "pytorch_lightning")
-ONLY_FOR_ERRORS = ("archspec.repair", "archspec.elaborate.search", "archspec.diagnostics.proposal")
+ONLY_FOR_ERRORS = ("archspec.repair", "archspec.elaborate.search", "archspec.diagnostics.suggestion")
 SCRIPT = """
 import sys
 from archspec.cli import cli

@@ -206,6 +206,24 @@ def test_completion_and_fixes_while_the_text_is_wrong(tmp_path: Path) -> None:
     run(session())
 
 
+def test_what_is_doubtful_has_fixes_too(tmp_path: Path) -> None:
+    text = f"{HEAD}graph:\n  conv: {{op: conv, out_channels: 8, kernel_size: 3, padding: 1}}\n  norm: batch_norm\n"
+
+    async def session() -> None:
+        async with editor() as it:
+            uri = await it.open(tmp_path / "net.yaml", text)
+            await it.errors(uri, 0)
+            warning = next(each for each in it.published[uri] if each.code == "AS701")
+            document = types.TextDocumentIdentifier(uri)
+            actions = await it.client.text_document_code_action_async(
+                types.CodeActionParams(document, warning.range, types.CodeActionContext([warning]))
+            )
+            assert actions is not None
+            assert [action.title for action in actions] == ["bias: false in conv"]
+
+    run(session())
+
+
 def test_texts_that_are_not_saved_stand_for_their_files(tmp_path: Path) -> None:
     family = tmp_path / "family.yaml"
     family.write_text(f"{HEAD}graph: {{relu: relu}}\n", encoding="utf-8")

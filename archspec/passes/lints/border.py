@@ -12,11 +12,11 @@ from archspec.ir.tensor import axis_name
 from archspec.ir.window import Window
 from archspec.ops.convolution import Conv
 from archspec.ops.sliding import SlidingPool
+from archspec.source.writing import flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archspec.ir.op import Op
     from archspec.ir.tensor import TensorType
     from archspec.ir.window import AxisMap
     from archspec.passes.lints.network import Network
@@ -51,22 +51,22 @@ def _lost_pixels(window: AxisMap, size: int) -> int:
 
 def _cure(op: Conv | SlidingPool, tensor: TensorType) -> str | None:
     """Return a change of the op with which nothing is lost, if one was found."""
-    for text, change in _changes(op, op.windows((tensor,))):
+    for change in changes_that_may_help(op, op.windows((tensor,))):
         try:
             changed = type(op).model_validate({**op.model_dump(exclude_unset=True), **change})
             changed.infer((tensor,))
         except (ProblemError, ValidationError):
             continue
         if not any(_lost(changed.windows((tensor,)), tensor)):
-            return f"{text} reads all of it"
+            return ", ".join(f"{name}: {flow(value)}" for name, value in change.items()) + " reads all of it"
     return None
 
 
-def _changes(op: Op, windows: Sequence[Window]) -> Iterator[tuple[str, dict[str, object]]]:
+def changes_that_may_help(op: Conv | SlidingPool, windows: Sequence[Window]) -> Iterator[dict[str, object]]:
+    """Yield other parameters of an op with which nothing may be lost, the smallest change first."""
     if isinstance(op, SlidingPool):
-        yield "ceil_mode: true", {"ceil_mode": True}
+        yield {"ceil_mode": True}
     elif all(window.low == window.high for window in windows):
         more = [window.low + 1 for window in windows]
-        padding = more[0] if len(set(more)) == 1 else more
-        yield f"padding: {padding}", {"padding": padding}
-    yield "padding: same", {"padding": "same"}
+        yield {"padding": more[0] if len(set(more)) == 1 else more}
+    yield {"padding": "same"}

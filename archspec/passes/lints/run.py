@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from archspec.diagnostics.problem import Problem
+    from archspec.diagnostics.proposal import Proposal
     from archspec.ir.graph import Graph
     from archspec.passes.receptive_field import ReceptiveField
     from archspec.source.span import Span
@@ -141,6 +142,7 @@ def find_lints(
     merged = [_merged(problems, network) for problems in found.values()]
     if as_written and not graph.symbols and not any(network.is_own(variant.span) for variant in spec.variants.values()):
         merged += _without_effect(network, effective)
+    merged = [_with_cures(problem, network) for problem in merged]
     return tuple(sorted(merged, key=lambda problem: (problem.span or spec.span, problem.code)))
 
 
@@ -162,6 +164,16 @@ def _merged(problems: list[Problem], network: Network) -> Problem:
         count = f"{len(others)} other copies" if len(others) > 1 else "another copy"
         notes.append(Note(f"the same in {count}: {names}{more}"))
     return dataclasses.replace(first, notes=tuple(notes))
+
+
+def _with_cures(problem: Problem, network: Network) -> Problem:
+    def proposals(steps: int) -> Iterable[Proposal]:
+        from archspec.passes.lints import cures
+
+        del steps  # nothing is searched
+        return cures.proposals(problem, network)
+
+    return dataclasses.replace(problem, proposals=proposals)
 
 
 def _allowing(problem: Problem, allowances: Iterable[Allowance]) -> Iterator[tuple[Span, str]]:

@@ -34,7 +34,9 @@ GRAPH = """graph:
 
 def test_every_lint_is_listed_and_has_a_file_of_its_own() -> None:
     modules = {module.name for module in pkgutil.iter_modules(package.__path__)}
-    assert modules - {"run", "network", "mentions"} == {lint.find.__module__.rpartition(".")[2] for lint in LINTS}
+    assert modules - {"run", "network", "mentions", "cures"} == {
+        lint.find.__module__.rpartition(".")[2] for lint in LINTS
+    }
     assert {lint.problem.slug for lint in LINTS} == {kind.slug for kind in catalog.PROBLEMS} - {"unused-allow"}
     assert [lint.problem.code for lint in LINTS] == sorted(lint.problem.code for lint in LINTS)
 
