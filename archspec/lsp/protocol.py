@@ -1,11 +1,13 @@
-"""Between the protocol's terms and ours: positions in code units, addresses of files."""
+"""Between the protocol's terms and ours: positions in code units, addresses of files, refusals."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.uris import from_fs_path, to_fs_path
 
 if TYPE_CHECKING:
@@ -53,6 +55,21 @@ class Positions:
         if self._encoding == types.PositionEncodingKind.Utf16:
             return 1 + (ord(character) > _UTF16_PAIR)
         return len(character.encode()) if self._encoding == types.PositionEncodingKind.Utf8 else 1
+
+
+class Refused(JsonRpcException):
+    """A request that cannot be met, for a reason that the user is to read: the protocol's `RequestFailed`."""
+
+    CODE = int(types.LSPErrorCodes.RequestFailed)
+
+
+def log_no_refusals() -> None:
+    """Keep pygls from writing a traceback for each refusal: the client is told, and nothing has failed."""
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_no_refusal)
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    return record.exc_info is None or not isinstance(record.exc_info[1], Refused)
 
 
 def path_of(uri: str) -> Path | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from pygls.exceptions import JsonRpcContentModified, JsonRpcInvalidParams
 
 from archspec.lsp.actions import problems_with_fixes, quick_fixes
 from archspec.lsp.completion import completion
@@ -15,7 +14,7 @@ from archspec.lsp.files import File, Files
 from archspec.lsp.hints import hints
 from archspec.lsp.hover import hover
 from archspec.lsp.navigation import definition, highlights, references
-from archspec.lsp.protocol import Positions, path_of
+from archspec.lsp.protocol import Positions, Refused, log_no_refusals, path_of
 from archspec.lsp.rename import RenameError, renameable, renamed
 from archspec.lsp.server import Server, types
 from archspec.lsp.symbols import symbols
@@ -57,9 +56,12 @@ _SYMBOLS = {
 def serve(choice: Choice) -> None:
     """Answer on standard input and output until the client leaves."""
     server = make_server(choice)
+    log_no_refusals()
     gc.freeze()  # what was imported stays
     gc.set_threshold(50_000, 20, 100)
-    server.start_io()
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a class prints that a spec names must not get among the messages
+    server.start_io(incoming, outgoing)
 
 
 def make_server(choice: Choice | None = None) -> Server:
@@ -154,7 +156,10 @@ def _navigating(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
     async def on_references(params: types.ReferenceParams) -> list[types.Location]:
         uri = params.text_document.uri
-        sheet = _sheet(server, uri)
+        try:
+            sheet = _sheet(server, uri)
+        except Refused:
+            return []
         found = await server.documents.work(
             lambda: references(
                 sheet.offset(params.position),
@@ -228,7 +233,7 @@ def _writing(server: Server) -> None:
             server, lambda: renamed(offset, new, sheet.here, sheet.files, sheet.roots, server.choice)
         )
         if server.documents.texts() != sheet.files.texts:
-            raise JsonRpcContentModified("a document was changed meanwhile")
+            raise Refused("a document was changed meanwhile")
         edits: dict[str, list[types.TextEdit]] = {}
         for change in changes:
             place = change.file.place
@@ -270,11 +275,11 @@ def _sheet(server: Server, uri: str) -> _Sheet:
     """Return a document with the files around it. Its text must be YAML: what cannot be read names nothing."""
     document = server.documents.get(uri)
     if document is None:
-        raise JsonRpcInvalidParams("the document is not open")
+        raise Refused("the document is not open")
     files = Files(server.documents.texts())
     here = files.of(document.source)
     if here.tree is None:
-        raise JsonRpcInvalidParams("the document is not valid YAML")
+        raise Refused("the document is not valid YAML")
     return _Sheet(here, files, server.roots(document.place), server.positions(here.text))
 
 
@@ -283,7 +288,7 @@ async def _renaming(server: Server, task: Callable[[], Result]) -> Result:
     try:
         return await server.documents.work(task)
     except RenameError as error:
-        raise JsonRpcInvalidParams(str(error)) from None
+        raise Refused(str(error)) from None
 
 
 def _action(server: Server, fix: QuickFix, uri: str, shown: Sequence[types.Diagnostic]) -> types.CodeAction:

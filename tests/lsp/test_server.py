@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tempfile
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,9 +18,16 @@ from tests.lsp.cursor import HEAD, SPEC, SPECS, at
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine
-    from pathlib import Path
 
 PATIENCE = 60
+SERVER = """
+import os, sys
+os.dup2(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), 2)
+sys.argv = ["archspec", "lsp"]
+from archspec.cli import main
+main()
+"""
+"""`archspec lsp`, with standard error in a file."""
 
 
 class Editor:
@@ -37,10 +46,35 @@ class Editor:
 
     async def open(self, path: Path, text: str) -> str:
         uri = path.as_uri()
+        self.open_at(uri, text)
+        return uri
+
+    def open_at(self, uri: str, text: str) -> None:
         self.client.text_document_did_open(
             types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "yaml", 0, text))
         )
-        return uri
+
+    async def ask_everything(self, uri: str, position: types.Position) -> None:
+        """Ask all that there is to ask at a place; that it cannot be renamed is an answer, too."""
+        document, client = types.TextDocumentIdentifier(uri), self.client
+        everywhere = types.Range(types.Position(0, 0), types.Position(10_000, 0))
+        await client.text_document_hover_async(types.HoverParams(document, position))
+        await client.text_document_completion_async(types.CompletionParams(document, position))
+        await client.text_document_definition_async(types.DefinitionParams(document, position))
+        await client.text_document_references_async(
+            types.ReferenceParams(types.ReferenceContext(include_declaration=True), document, position)
+        )
+        await client.text_document_document_highlight_async(types.DocumentHighlightParams(document, position))
+        await client.text_document_document_symbol_async(types.DocumentSymbolParams(document))
+        await client.text_document_inlay_hint_async(types.InlayHintParams(document, everywhere))
+        await client.text_document_code_action_async(
+            types.CodeActionParams(document, types.Range(position, position), types.CodeActionContext([]))
+        )
+        renaming = client.text_document_prepare_rename_async(types.PrepareRenameParams(document, position))
+        (answer,) = await asyncio.gather(renaming, return_exceptions=True)
+        if isinstance(answer, Exception):
+            assert isinstance(answer, JsonRpcException)
+            assert answer.code == types.LSPErrorCodes.RequestFailed
 
     def edit(self, uri: str, start: types.Position, end: types.Position, text: str) -> None:
         self._version += 1
@@ -75,13 +109,25 @@ async def editor(
 ) -> AsyncGenerator[Editor]:
     made = Editor()
     client = made.client
-    await client.start_io(sys.executable, "-m", "archspec", "lsp")
+    with tempfile.TemporaryDirectory() as temporary:
+        log = Path(temporary, "log.txt")
+        await client.start_io(sys.executable, "-c", SERVER, str(log))
+        async with _initialized(made, capabilities, folder):
+            yield made
+        assert await asyncio.to_thread(log.read_text, "utf-8") == ""
+
+
+@asynccontextmanager
+async def _initialized(
+    made: Editor, capabilities: types.WorkspaceClientCapabilities | None, folder: Path | None
+) -> AsyncGenerator[None]:
+    client = made.client
     folders = None if folder is None else [types.WorkspaceFolder(folder.as_uri(), folder.name)]
     await client.initialize_async(
         types.InitializeParams(types.ClientCapabilities(workspace=capabilities), workspace_folders=folders)
     )
     client.initialized(types.InitializedParams())
-    yield made
+    yield
     await client.shutdown_async(None)
     client.exit(None)
     await client.stop()
@@ -274,5 +320,68 @@ def test_resnet152_after_an_edit() -> None:
             it.edit(uri, end, end, "params: {classes: 10}\n")
             await asyncio.sleep(1)
             assert "**result fc** N x 10\n" in await it.hover(uri, place("‸variant", text))
+
+    run(session())
+
+
+ODD = {
+    "nothing": "",
+    "text": "hello",
+    "list": "- a\n- b\n",
+    "another format": "services:\n  a: {image: x, from: [b]}\n",
+    "a NUL": "archspec: 1\n\0",
+    "a tab": "archspec: 1\n\tname: x\n",
+    "wrong kinds of values": "archspec: 1\nname: [x]\ninputs: 3\ngraph: 3\nblocks: [1]\nparams: x\nvariants: [a]\n"
+    "variant: {a: b}\nextends: [x]\nimport: {a: b}\noutputs: {a: {from: [b, c]}}\ninit: [a]\nallow: {a: {b: c}}\n",
+    "wrong nodes": f"{HEAD}graph:\n  a: {{op: [x], from: {{b: c}}, repeat: {{each: 3, as: {{x: y}}}}, graph: 3}}\n"
+    "  b: {op: 3}\n  c: null\n  d: {graph: {}, outputs: [a]}\n  ? [x]\n  : y\n",
+    "wrong edits": "archspec: 1\nextends: resnet50.yaml\n"
+    "graph: {replace: 3, insert_after: {fc: 3, a.b: []}, remove: {x: y}}\n",
+    "itself": "archspec: 1\nname: x\nextends: itself.yaml\n",
+    "quotes": f"{HEAD}graph:\n  'a': {{\"op\": \"conv\", out_channels: '4 * 2', kernel_size: 3}}\n"
+    "  b: {op: add, from: [\"a\", 'a']}\n",
+    "folded": f"{HEAD}graph:\n  a:\n    op: conv\n    out_channels: >-\n      4 *\n      2\n    kernel_size: 3\n",
+    "line ends of YAML": f'{HEAD}description: "a\u2028b \U0001f600"\ngraph: {{a: relu}}\n',
+    "unfinished": f"{HEAD}graph:\n  a: {{op: conv, out_channels: [3",
+}
+
+
+def test_odd_documents(tmp_path: Path) -> None:
+    """Everything is answered, and nothing is written to standard error."""
+    documents = [(f"untitled:{name}", text) for name, text in ODD.items()]
+    documents += [((tmp_path / f"{name}.yaml").as_uri(), text) for name, text in ODD.items()]
+
+    async def session() -> None:
+        async with editor(folder=tmp_path) as it:
+            for uri, text in documents:
+                it.open_at(uri, text)
+                for number, line in enumerate((*text.split("\n"), "")):
+                    for character in sorted({0, len(line) // 2, len(line), len(line) + 5}):
+                        await it.ask_everything(uri, types.Position(number, character))
+
+    run(session())
+
+
+@pytest.mark.parametrize("line", ["  x: {op: conv, from: [fc, fl", "  - a: 'b"])
+def test_while_a_line_is_typed(line: str) -> None:
+    """A line is typed into an open family; it and an open network that extends it are asked after each key."""
+    family, network = SPECS / "families" / "resnet.yaml", SPECS / "resnet18.yaml"
+    text = family.read_text(encoding="utf-8")
+    number = text[: text.index("  fc:")].count("\n") + 1
+
+    async def session() -> None:
+        async with editor() as it:
+            uri = await it.open(family, text)
+            other = await it.open(network, network.read_text(encoding="utf-8"))
+            await it.errors(other, 0)
+            start = types.Position(number, 0)
+            it.edit(uri, start, start, "\n")
+            for place, key in enumerate(line):
+                it.edit(uri, types.Position(number, place), types.Position(number, place), key)
+                await it.ask_everything(uri, types.Position(number, place + 1))
+                assert "`name`" in await it.hover(other, types.Position(2, 1))
+            it.edit(uri, start, types.Position(number + 1, 0), "")
+            await it.errors(uri, 0)
+            await it.errors(other, 0)
 
     run(session())
