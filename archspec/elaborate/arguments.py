@@ -18,7 +18,6 @@ from archspec.diagnostics.catalog.expansion import (
 from archspec.diagnostics.catalog.expressions import UnknownName
 from archspec.diagnostics.catalog.expressions_text import ConstructNotAllowed
 from archspec.diagnostics.problem import ProblemError
-from archspec.diagnostics.proposal import Proposal, Replace
 from archspec.diagnostics.text import did_you_mean
 from archspec.elaborate.environment import ANY_WORD, NO_WORDS, Words, value_of
 from archspec.elaborate.hints import TRUTH, hint_for_parameter, meant_by
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from archspec.diagnostics.problem import Problem
+    from archspec.diagnostics.proposal import Proposal
     from archspec.elaborate.environment import Environment
     from archspec.ir.op import Parametrised
     from archspec.source.tree import Tree
@@ -69,6 +69,8 @@ def unknown_arguments(op: str, arguments: Iterable[Argument], known: tuple[str, 
 
 def _as_node(argument: Argument) -> Proposal | None:
     """Return the proposal to indent less what may be a node: a name of an op, on a line of its own."""
+    from archspec.diagnostics.proposal import Proposal, Replace
+
     tree, column = argument.value, argument.key_span.column
     if not isinstance(tree, Scalar) or tree.text not in BY_NAME or column <= _STEP:
         return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import keyword
+import re
 from collections import ChainMap
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
@@ -96,16 +98,24 @@ def value_of(tree: Tree, env: AbstractMapping[str, Any], words: Words = NO_WORDS
         return {entry.key.text: value_of(entry.value, env, words) for entry in tree.entries}
     if not isinstance(tree.value, str):
         return tree.value
-    expression = expression_of(tree, words)
-    if expression is None:
-        return tree.value
     try:
+        expression = expression_of(tree, words)
+        if expression is None:
+            return tree.value
         value = evaluate(expression, env)
         for part in _names_in(expression):
             evaluate(part, _Unknowns(env))
     except ProblemError as error:
+        if _has_bad_name(tree.text, env):
+            return UNKNOWN
         raise ProblemError(*(_with_names(problem, env) for problem in error.problems)) from None
     return value
+
+
+def _has_bad_name(text: str, env: AbstractMapping[str, Any]) -> bool:
+    """Tell whether a name stands in an expression that cannot be one (`base-width`), which was reported."""
+    bad = (name for name in env if (not name.isidentifier() or keyword.iskeyword(name)) and not is_number(name))
+    return any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) for name in bad if "." not in name)
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog.graph import ForwardReference, UnknownNode, UnknownResult
 from archspec.diagnostics.problem import ProblemError
+from archspec.diagnostics.text import in_ascii
 from archspec.spec.names import is_number
 
 _INDEX = re.compile(r"-?[0-9]{1,6}")
@@ -51,6 +52,9 @@ def _named(ref: Ref, frame: Frame, reader: str | None) -> Results:
             return table[text]
         if head in table:
             return _result(ref, head, result, table[head])
+    for name, results in frame.results.items():  # one whose name only looks like this one was reported for that
+        if not name.isascii() and in_ascii(name).strip() == text:
+            return results
     if frame.open or (is_number(head) and not frame.numbers.certain):
         return None
     raise ProblemError(_nothing(ref, frame, reader))

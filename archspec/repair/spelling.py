@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archspec.diagnostics.catalog import expansion, expressions, expressions_text, graph, spec, spec_files
+from archspec.diagnostics.catalog import expansion, expressions, expressions_text, graph, spec
 from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.proposal import Proposal, RemoveKey, Replace, SetKey
-from archspec.diagnostics.text import closest, edit_distance, meant_in, stuck_key
+from archspec.diagnostics.text import edit_distance, in_ascii, meant_in, stuck_key
 from archspec.elaborate.hints import is_inferred
 from archspec.ops.catalog import BY_NAME
 from archspec.source.tree import Mapping, Scalar, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from archspec.diagnostics.problem import Problem
+    from archspec.repair.layout import Layout
     from archspec.repair.trial import State
     from archspec.source.span import Span
     from archspec.source.tree import Tree
@@ -161,25 +163,34 @@ def _holds_a_mapping(lines: list[str], column: int) -> bool:
 
 
 def _bad_name(problem: spec.BadName, text: str, state: State) -> Iterator[Proposal]:
-    del state
-    plain = re.sub(r"\W", "_", problem.name).strip("_")
+    """Yield names that can be used, in place of the bad one and, if it is read elsewhere in the file, there too."""
+    layout = state.layout(problem.span.path) if problem.span else None
+    letters = unicodedata.normalize("NFKD", in_ascii(problem.name).replace("ß", "ss"))
+    plain = re.sub(r"\W", "_", letters.encode("ascii", "ignore").decode(), flags=re.ASCII).strip("_")
     for name in dict.fromkeys((plain, f"{plain}_", f"n{plain}", f"{plain}1")):
-        if name and name != problem.name:
-            yield _one(problem, text, name)
+        if not name or name == problem.name or problem.span is None:
+            continue
+        is_word = re.search("[^\\W\\d]", problem.name) is not None and problem.name not in ("true", "false", "null")
+        reads = tuple(_reads(problem.name, name, layout)) if layout is not None and is_word else ()
+        if reads:
+            yield Proposal(f"{name} for {text}, everywhere", (Replace(problem.span, name), *reads))
+        yield _one(problem, text, name)
 
 
-def _file(problem: spec_files.CannotReadSpec, text: str, state: State) -> Iterator[Proposal]:
-    """Yield files of a similar name, beside the spec or below its folder."""
-    source = state.compiled.sources.get(problem.span.path) if problem.span else None
-    if source is None or source.place is None:
-        return
-    folder = source.place.absolute().parent
-    found = sorted(path.relative_to(folder).as_posix() for path in folder.glob("*.yaml"))
-    found += sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*.yaml"))
-    wanted = Path(problem.file)
-    meant = closest(problem.file, found) or next((name for name in found if Path(name).name == wanted.name), None)
-    if meant is not None:
-        yield _one(problem, text, scalar(meant))
+def _reads(old: str, new: str, layout: Layout) -> Iterator[Replace]:
+    """Yield the changes of all values in a file in which a name stands."""
+    word = re.compile(rf"(?<![\w.-]){re.escape(old)}(?![\w-])")
+    open_trees = [] if layout.tree is None else [layout.tree]
+    while open_trees:
+        part = open_trees.pop()
+        if isinstance(part, Scalar):
+            text = layout.lines.of(part.span)
+            if (changed := word.sub(new, text)) != text:
+                yield Replace(part.span, changed)
+        elif isinstance(part, Sequence):
+            open_trees.extend(part.items)
+        else:
+            open_trees.extend(entry.value for entry in part.entries if entry.key.text not in ("description", "op"))
 
 
 # ----------------------------------------------------------------------------------------------------- values
@@ -412,7 +423,6 @@ _SPECIAL: tuple[
     (graph.NameTaken, _taken),
     (yaml_problems.DuplicateKey, _repeated),
     (spec.BadName, _bad_name),
-    (spec_files.CannotReadSpec, _file),
     (expansion.WrongParameterValue, _value),
     (expansion.MissingParameter, _missing),
     (expansion.UnknownParameter, _unknown_parameter),

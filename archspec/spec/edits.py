@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from archspec.diagnostics.catalog.spec import UnknownKey
 from archspec.diagnostics.catalog.spec_files import BadGraphEdit
-from archspec.source.tree import Mapping, Scalar, Sequence
+from archspec.diagnostics.text import printable
+from archspec.source.tree import Entry, Mapping, Scalar, Sequence
+from archspec.spec.forms import below_key
 from archspec.spec.models import EditLevel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archspec.source.tree import Entry, Tree
+    from archspec.source.tree import Tree
     from archspec.spec.reader import Reader
     from archspec.spec.template import GraphTemplate, NodeTemplate
 
@@ -31,7 +34,7 @@ def edit_graph(reader: Reader, graph: GraphTemplate, tree: Tree) -> GraphTemplat
     edits = reader.mapping(tree, "the edits of an extended graph")
     if edits is None:
         return graph
-    edits = reader.level(EditLevel, edits)
+    edits = reader.level(EditLevel, _as_replaced(reader, graph, edits))
     for key, make in (("replace", _replacing), ("insert_before", _before), ("insert_after", _after)):
         for entry in reader.entries(edits.get(key), key):
             graph = _change(reader, graph, entry.key, make(reader, entry))
@@ -40,6 +43,28 @@ def edit_graph(reader: Reader, graph: GraphTemplate, tree: Tree) -> GraphTemplat
         if reader.word(item, "remove") is not None and isinstance(item, Scalar):
             graph = _change(reader, graph, item, lambda _old, _in_list: ())
     return _renumbered(graph)
+
+
+def _as_replaced(reader: Reader, graph: GraphTemplate, edits: Mapping) -> Mapping:
+    """Return the edits with `replace` around nodes that stand there without a word what to do with them."""
+    own = {node.name for node in graph.nodes}
+    loose = tuple(e for e in edits.entries if e.key.text not in EditLevel.known() and e.key.text in own)
+    if not loose or edits.get("replace") is not None:
+        return edits
+    name = printable(loose[0].key.text)
+    reader.report(
+        UnknownKey(
+            span=loose[0].key.span,
+            key=loose[0].key.text,
+            where=EditLevel.where,
+            known=EditLevel.known(),
+            suggestion=f"to put a node in place of the old one, write replace: {{{name}: ...}}",
+            proposals=lambda _steps: (below_key("replace", loose),),
+        )
+    )
+    key = dataclasses.replace(loose[0].key, text="replace")
+    kept = tuple(entry for entry in edits.entries if entry not in loose)
+    return dataclasses.replace(edits, entries=(Entry(key, Mapping(loose[0].key.span, loose)), *kept))
 
 
 def _replacing(reader: Reader, entry: Entry) -> Change:

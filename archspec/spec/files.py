@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.catalog.spec_files import CannotReadSpec, ExtendsLoop, OutsideRoot
 from archspec.diagnostics.problem import Note
+from archspec.diagnostics.text import did_you_mean
 from archspec.source.fault import YamlFault
 from archspec.source.span import SourceFile
 from archspec.source.yaml import read
@@ -62,17 +64,34 @@ def opened(
     if circular or len(chain) > LONGEST_CHAIN:
         report(ExtendsLoop(span=span, chain=tuple(name for _, name in chain), circular=circular))
         return None
+    if path.is_dir():
+        report(CannotReadSpec(span=span, file=text, reason="it is a folder, not a file"))
+        return None
     try:
         source = SourceFile(shown, origin.texts[path], path) if path in origin.texts else read(path, shown)
     except OSError as error:
         reason = (error.strerror or "it cannot be opened").lower()
-        report(CannotReadSpec(span=span, file=text, reason=reason))
+        report(CannotReadSpec(span=span, file=text, reason=reason, suggestion=_similar(text, origin)))
         return None
     except YamlFault as fault:
         report(dataclasses.replace(yaml_problems.from_fault(fault), notes=(Note("named here", span),)))
         return None
     root = origin.root if in_root else zoo_root().resolve()
     return source, dataclasses.replace(origin, folder=path.parent, root=root, chain=chain)
+
+
+def _similar(text: str, origin: Origin) -> str | None:
+    """Return which file was probably meant by one that is not there: beside the spec, or in the zoo."""
+    zoo = zoo_root()
+    with suppress(OSError, ValueError):
+        for folder in (origin.folder, zoo):
+            found = [
+                path.relative_to(folder).as_posix() for glob in ("*.yaml", "*/*.yaml") for path in folder.glob(glob)
+            ]
+            same = [name for name in sorted(found) if Path(name).name in (Path(text).name, f"{Path(text).name}.yaml")]
+            if hint := (f"did you mean '{same[0]}'?" if same else did_you_mean(text, sorted(found))):
+                return hint
+    return None
 
 
 def _locate(text: str, span: Span, origin: Origin, report: Callable[[Problem], None]) -> Path | None:

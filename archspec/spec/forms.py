@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.proposal import Proposal, Replace
 from archspec.source.span import Span
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence
 from archspec.source.writing import scalar
@@ -15,6 +14,7 @@ from archspec.source.writing import scalar
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from archspec.diagnostics.proposal import Proposal, Replace
     from archspec.source.tree import Tree
 
 _NUMBER = re.compile(r"\d+")
@@ -58,6 +58,8 @@ def _named_item(item: Tree, reserved: Container[str]) -> Entry | None:
 
 def without_dashes(tree: Sequence) -> Proposal | None:
     """Return the proposal to write such a list as the mapping that is meant; None where it stands in brackets."""
+    from archspec.diagnostics.proposal import Proposal, Replace
+
     changes: list[Replace] = []
     for item in tree.items:
         if not isinstance(item, Mapping) or item.span.column <= _UNLIKE_A_LIST or item.span.line == tree.span.line - 1:
@@ -170,6 +172,8 @@ NESTS = frozenset(
 
 def unnested(entry: Entry, inner: Mapping) -> Proposal:
     """Return the proposal to put what is in a mapping into the one around it."""
+    from archspec.diagnostics.proposal import Proposal, Replace
+
     key, span, first = entry.key.span, inner.span, inner.entries[0].key.span
     if first.line == key.line:  # it stands in braces
         end = Span(span.path, span.end_line, span.end_column - 1, span.end_line, span.end_column)
@@ -180,15 +184,20 @@ def unnested(entry: Entry, inner: Mapping) -> Proposal:
     return Proposal(f"without {entry.key.text}", changes, certain=True)
 
 
-def below_graph(entries: tuple[Entry, ...]) -> Proposal:
-    """Return the proposal to put nodes, each on lines of its own, below a `graph` that is not there."""
+def below_key(name: str, entries: tuple[Entry, ...]) -> Proposal:
+    """Return the proposal to put entries, each on lines of its own, below a key that is not there, such as `graph`."""
+    from archspec.diagnostics.proposal import Proposal, Replace
+
     start = entries[0].key.span
-    line = Replace(Span(start.path, start.line, 1, start.line, 1), f"{' ' * (start.column - 1)}graph:\n")
-    return Proposal("graph above the nodes", (line, *(s for entry in entries for s in shifted(entry, 2))), certain=True)
+    line = Replace(Span(start.path, start.line, 1, start.line, 1), f"{' ' * (start.column - 1)}{name}:\n")
+    moved = (change for entry in entries for change in shifted(entry, 2))
+    return Proposal(f"{name} above what belongs to it", (line, *moved), certain=True)
 
 
 def as_op(entry: Entry, *, in_braces: bool) -> Proposal:
     """Return the proposal to write `{op: conv, ...}` for `{conv: {...}}`."""
+    from archspec.diagnostics.proposal import Proposal, Replace
+
     key, value, name = entry.key.span, entry.value, entry.key.text
     if not isinstance(value, Mapping):
         return Proposal(f"op: {name}", (Replace(_between(key, _behind(value.span)), f"op: {name}"),), certain=True)
@@ -225,6 +234,8 @@ def written(tree: Tree) -> str:
 
 def shifted(tree: Tree | Entry, columns: int) -> tuple[Replace, ...]:
     """Return the changes that move the lines of a tree to the right, or to the left."""
+    from archspec.diagnostics.proposal import Replace
+
     lines = sorted(_lines(tree))
     path = (tree.key if isinstance(tree, Entry) else tree).span.path
     if columns >= 0:

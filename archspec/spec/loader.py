@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.catalog.graph import NameTaken, UnknownNode
-from archspec.diagnostics.catalog.spec import UnknownSpecParameter, UnknownVariant, UnsupportedVersion
+from archspec.diagnostics.catalog.spec import UnknownSpecParameter, UnknownVariant, UnsupportedVersion, WrongKind
 from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.text import look_alike, printable
 from archspec.source.fault import YamlFault
@@ -169,6 +169,11 @@ class _Loader:
             hint = problem.suggestion or _hint_for(source, fault)
             self.collector.add(dataclasses.replace(problem, node=_node_of(fault.keys), suggestion=hint))
         if tree is None:
+            return None
+        if is_nothing(tree):
+            hint = "a spec begins with the line archspec: 1; `archspec init` starts one from the zoo"
+            found = WrongKind(span=tree.span, what="a spec", wanted="a mapping", found="nothing", suggestion=hint)
+            self.collector.add(found)
             return None
         mapping = self.reader.mapping(tree, "a spec")
         return mapping if mapping is not None and self._version_is_known(mapping) else None

@@ -10,7 +10,7 @@ from archspec.diagnostics.catalog.spec import MissingKey, UnknownKey, WrongKind
 from archspec.diagnostics.text import closest, did_you_mean, printable, stuck_key
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence
 from archspec.spec import names
-from archspec.spec.forms import NESTS, as_op, below_graph, gathered, is_node, names_in, unnested
+from archspec.spec.forms import NESTS, as_op, below_key, gathered, is_node, names_in, unnested
 from archspec.spec.keys import MEANINGS, folded
 from archspec.spec.models import NodeLevel, RepeatLevel
 from archspec.spec.template import Argument, NodeTemplate, Ref, Repeat
@@ -224,7 +224,7 @@ class NodeReader:
                 where=self._where,
                 example="graph: {...}",
                 suggestion="put 'graph:' above the nodes in it, and indent them below that",
-                proposals=lambda _steps: (below_graph(own),),
+                proposals=lambda _steps: (below_key("graph", own),),
             )
         )
         graph = Entry(dataclasses.replace(own[0].key, text="graph"), Mapping(own[0].key.span, own))

@@ -28,7 +28,18 @@ LONGEST_TYPE = 80
 """Characters that a type may have: it is read by recursion."""
 
 _WORD_BEFORE_VALUE = re.compile(r"([A-Za-z_]\w*)\s*[:=]", re.ASCII)
+_MEANT_TYPES = {
+    **dict.fromkeys(("integer", "long", "int32", "int64", "uint"), "int"),
+    **dict.fromkeys(("number", "double", "real", "float32", "float64", "decimal", "numeric"), "float"),
+    **dict.fromkeys(("boolean", "truth", "flag", "binary"), "bool"),
+    **dict.fromkeys(("string", "text", "char"), "str"),
+    **dict.fromkeys(("array", "tuple", "sequence", "vector"), "list"),
+    **dict.fromkeys(("layer", "operator", "callable"), "op"),
+}
 _ELSEWHERE = frozenset({"integer", "boolean", "string", "number", "double", "array", "text", "tuple", "dict", "any"})
+_ONE_TYPE = r"(?:int|float|bool|str|integer|boolean|string|number|list|tuple|sequence|array|optional|union)"
+_TYPE_ELSEWHERE = re.compile(rf"\s*\(?{_ONE_TYPE}\s*(?:[\[(=?].*|\)|,\s*[-+\d.]+)$", re.IGNORECASE)
+_WITH_DEFAULT = re.compile(rf"({_ONE_TYPE}(?:\[.*?\])?)\s*(?:=\s*|,\s*|\()([-+\w.]+)\)?", re.IGNORECASE)
 _WORDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "text", "op": "the name of an op"}
 
 
@@ -217,7 +228,7 @@ class _Declaration:
             # Within {}, YAML wants quotes around the type of a list, so they do not make it a text.
             if is_type(text) and not (value.quoted and {"[", "|"}.isdisjoint(text)):
                 return Parameter(self.name, self.key.span, normal_type(text))
-            if not value.quoted and any(map(_seems_a_type, alternatives(text))):
+            if not value.quoted and (_TYPE_ELSEWHERE.match(text) or any(map(_seems_a_type, alternatives(text)))):
                 return self._no_type(value)
         type_name = type_of(plain(value))
         if type_name is None:
@@ -295,11 +306,65 @@ class _Declaration:
         return tuple(plain(item) for item in tree.items)
 
     def _no_type(self, tree: Tree) -> None:
+        from archspec.diagnostics.proposal import Proposal, Replace
+
         shown = repr(printable(tree.text)) if isinstance(tree, Scalar) else "like this"
-        self._bad(tree, f"there is no type {shown} ({TYPES})")
+        meant = _meant_declaration(tree.text) if isinstance(tree, Scalar) else None
+        hint = None
+        if meant is not None:
+            hint = f"did you mean '{meant}'?" if meant.isidentifier() else f"write {_in_flow(meant)}"
+        proposal = (
+            None
+            if meant is None
+            else Proposal(f"{meant} for a type that is none", (Replace(tree.span, _in_flow(meant)),), certain=True)
+        )
+        self.reader.report(
+            BadParameterDeclaration(
+                span=tree.span,
+                name=self.name,
+                reason=f"there is no type {shown} ({TYPES})",
+                suggestion=hint,
+                proposals=None if proposal is None else lambda _steps: (proposal,),
+            )
+        )
 
     def _bad(self, tree: Tree, reason: str) -> None:
         self.reader.report(BadParameterDeclaration(span=tree.span, name=self.name, reason=reason))
+
+
+def _meant_declaration(text: str) -> str | None:
+    """Return what was meant by a type, maybe with a default, in another language's words, as it is written here."""
+    found = _WITH_DEFAULT.fullmatch(text.strip())
+    if found is None or _is_list(found[1]):
+        return _meant_type(text)
+    meant = _meant_type(found[1])
+    return None if meant is None else f"{{type: {_in_flow(meant)}, default: {found[2]}}}"
+
+
+def _meant_type(text: str) -> str | None:
+    """Return `list[int]` for `List[int]` or `Sequence[integer]`, `int` for `Optional[int]`; None if it is unclear."""
+    if len(text) > LONGEST_TYPE:
+        return None
+    text = text.strip().removesuffix("?")
+    text = text[1:-1].strip() if text[:1] + text[-1:] == "()" else text
+    inner = re.fullmatch(r"(\w+)\s*[\[(](.*)[\])]", text)
+    if inner is None:
+        word = text.lower()
+        return word if word in _WORDS or word == "list" else _MEANT_TYPES.get(word)
+    parts = [_meant_type(part) for part in re.split(r"[,|]", inner[2].replace("...", "")) if part.strip()]
+    if not parts or None in parts:
+        return None
+    meant = " | ".join(dict.fromkeys(part for part in parts if part is not None))
+    return meant if inner[1].lower() in ("optional", "union") else f"list[{meant}]" if _is_list(inner[1]) else None
+
+
+def _is_list(word: str) -> bool:
+    return _MEANT_TYPES.get(word.lower(), word.lower()) == "list"
+
+
+def _in_flow(text: str) -> str:
+    """Return a type as it may stand in braces too."""
+    return f'"{text}"' if "[" in text and not text.startswith("{") else text
 
 
 def _seems_a_type(text: str) -> bool:

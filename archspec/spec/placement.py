@@ -9,7 +9,6 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog.spec import WrongLevel
-from archspec.diagnostics.proposal import Proposal, Replace
 from archspec.diagnostics.text import closest, printable
 from archspec.source.span import Span
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from archspec.diagnostics.problem import Problem
+    from archspec.diagnostics.proposal import Proposal
     from archspec.source.tree import Tree
     from archspec.spec.models import Level
 
@@ -228,6 +228,8 @@ def _tell(report: Report, entry: Entry, found: str, owner: str, proposal: Propos
 
 def _moved(entries: Iterable[Entry], column: int, without: Entry | None = None) -> Proposal:
     """Return the proposal to indent entries so that they start at a column; a line that is then empty is taken out."""
+    from archspec.diagnostics.proposal import Proposal, Replace
+
     changes = [change for entry in entries for change in shifted(entry, column - entry.key.span.column)]
     if without is not None:
         start = without.key.span

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog.graph import NameTaken
 from archspec.diagnostics.catalog.spec import BadName, EmptyGraph, MissingKey, UnknownKey, UnknownLint, WrongKind
-from archspec.diagnostics.text import in_ascii, look_alike, printable
+from archspec.diagnostics.text import look_alike, printable
 from archspec.ir.tensor import ITEM_BYTES
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence, Tree
 from archspec.spec import names
@@ -264,7 +264,7 @@ class Reader:
         if not names.is_number(entry.key.text):
             with self.inside(entry.key.text):
                 self.name(entry.key, "a node", names.fault_of_node_name)
-        return self.node(in_ascii(entry.key.text).strip(), entry.key.span, entry.value)
+        return self.node(entry.key.text, entry.key.span, entry.value)
 
     def node(self, name: str, span: Span, tree: Tree) -> NodeTemplate:
         """Read a node. Of one that cannot be read in full, what can be comes back, marked as broken."""
@@ -288,7 +288,7 @@ class Reader:
     def reference(self, tree: Tree, what: str) -> Ref | None:
         """Return a reference to a node; otherwise report."""
         text = self.word(tree, what)
-        return None if text is None else Ref(in_ascii(text).strip(), tree.span)
+        return None if text is None else Ref(text, tree.span)
 
     # ----------------------------------------------------------------------------------------------- inputs, outputs
 

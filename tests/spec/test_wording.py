@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from archspec.api import compile_text
@@ -9,6 +11,9 @@ from archspec.diagnostics.text import in_ascii, look_alike
 from archspec.elaborate.network import Choice
 from archspec.repair.mending import mend
 from archspec.source.span import SourceFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAD = """\
 archspec: 1
@@ -137,3 +142,79 @@ def test_a_second_spec_is_not_deleted() -> None:
 def test_a_second_graph_is_not_deleted() -> None:
     text = f"{HEAD}graph:\n  b: relu\n"
     assert mend(compile_text(SourceFile("spec.yaml", text), Choice()), Choice()).sources["spec.yaml"].text == text
+
+
+@pytest.mark.parametrize(
+    ("declared", "meant"),
+    [
+        ("integer", "int"),
+        ("Int", "int"),
+        ("string", "str"),
+        ("(int)", "int"),
+        ("Optional[int]", "int"),
+        ("List[int]", '"list[int]"'),
+        ("list(int)", '"list[int]"'),
+        ("Union[int, list[int]]", '"int | list[int]"'),
+        ("int = 10", "{type: int, default: 10}"),
+        ("int, 10", "{type: int, default: 10}"),
+        ("int(10)", "{type: int, default: 10}"),
+    ],
+)
+def test_types_of_parameters(declared: str, meant: str) -> None:
+    text = f"{HEAD}blocks:\n  unit:\n    params:\n      n: {declared}\n    graph: [relu]\n"
+    compiled = compile_text(SourceFile("spec.yaml", text), Choice())
+    (problem,) = (each for each in compiled.problems if each.severity == "error")
+    said = f"did you mean '{meant}'?" if meant.isidentifier() else f"write {meant}"
+    assert (problem.code, problem.help()) == ("AS107", said)
+    assert f"      n: {meant}\n" in mend(compiled, Choice()).sources["spec.yaml"].text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("params: {width: 8", "params: {base-width: 8, width: base-width", "base_width"),
+        ("params: {width: 8", "params: {lambda: 8, width: lambda", "lambda_"),
+        (
+            "  a: {op: conv, out_channels: 8, kernel_size: 3}",
+            "  class: relu\n  a: {op: add, from: [class, image]}",
+            "class_",
+        ),
+        (
+            "  a: {op: conv, out_channels: 8, kernel_size: 3}",
+            "  my conv: relu\n  a: {op: add, from: [my conv, image]}",
+            "my_conv",
+        ),
+    ],
+)
+def test_a_bad_name_is_one_error_and_mended_where_it_is_read_too(old: str, new: str, name: str) -> None:
+    compiled = compile_text(SourceFile("spec.yaml", HEAD.replace(old, new)), Choice())
+    assert [each.code for each in compiled.problems if each.severity == "error"] == ["AS104"]
+    after = mend(compiled, Choice())
+    assert [each for each in after.left if each.severity == "error"] == []
+    assert after.sources["spec.yaml"].text.count(name) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("resnet18", "did you mean 'resnet18.yaml'?"),
+        ("families/resnett.yaml", "did you mean 'families/resnet.yaml'?"),
+        ("resnet.yaml", "did you mean 'families/resnet.yaml'?"),
+    ],
+)
+def test_a_file_that_is_not_there(written: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (problem,) = compile_text(SourceFile("spec.yaml", f"archspec: 1\nname: n\nextends: {written}\n"), Choice()).problems
+    assert (problem.code, problem.help()) == ("AS110", said)
+
+
+def test_a_folder_is_reported_where_it_is_named() -> None:
+    (problem,) = compile_text(SourceFile("spec.yaml", "archspec: 1\nname: n\nextends: families\n"), Choice()).problems
+    assert (problem.code, str(problem.span)) == ("AS110", "spec.yaml:3:10")
+
+
+def test_a_node_among_the_edits_replaces_the_old_one() -> None:
+    text = "archspec: 1\nname: n\nextends: resnet18.yaml\ngraph:\n  fc: {op: linear, out_features: 10}\n"
+    compiled = compile_text(SourceFile("spec.yaml", text), Choice())
+    assert [each.code for each in compiled.problems] == ["AS101"]
+    assert "graph:\n  replace:\n    fc:" in mend(compiled, Choice()).sources["spec.yaml"].text

@@ -241,7 +241,7 @@ class BadParameterDeclaration(Problem):
         return f"parameter {printable(self.name)!r}: {self.reason}"
 
     def help(self) -> str:
-        return "write a type (int), a default (64), or {type: int, default: 64, min: 1}"
+        return self.suggestion or "write a type (int), a default (64), or {type: int, default: 64, min: 1}"
 
 
 @problem_class(frozen=True, kw_only=True)

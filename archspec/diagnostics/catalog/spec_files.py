@@ -34,7 +34,10 @@ class CannotReadSpec(Problem):
         return f"cannot read {printable(self.file)!r}: {self.reason}"
 
     def help(self) -> str:
-        return "the path is relative to this file; `archspec zoo` lists the specs that come with archspec"
+        return (
+            self.suggestion
+            or "the path is relative to this file; `archspec zoo` lists the specs that come with archspec"
+        )
 
 
 @problem_class(frozen=True, kw_only=True)

@@ -50,6 +50,8 @@ class NeedsQuotes(Problem):
     character: str
 
     def message(self) -> str:
+        if tuple_items(self.text) is not None:
+            return f"a list stands in brackets, not in parentheses: {printable(self.text)}"
         return f"this value needs quotes: YAML gives '{printable(self.character)}' in it a meaning of its own"
 
     def help(self) -> str:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.faults.kinds import names, shapes, structure, values, yaml
+from tests.faults.kinds import foreign, names, shapes, structure, values, yaml
 
-KINDS = {**names.kind, **values.kind, **shapes.kind, **structure.kind, **yaml.kind}
+KINDS = {**names.kind, **values.kind, **shapes.kind, **structure.kind, **yaml.kind, **foreign.kind}
