@@ -85,11 +85,11 @@ def _nothing(ref: Ref, frame: Frame, reader: str | None) -> ForwardReference | U
 
 def _meant(text: str, known: tuple[str, ...], frame: Frame) -> str | None:
     """Return the node that other systems read as -1 (the one before), as 6 (the seventh), or as `previous`."""
-    if text.lower() in _BEFORE:
-        return known[-1]
-    if not _INDEX.fullmatch(text):
+    index = -1 if text.lower() in _BEFORE else int(text) if _INDEX.fullmatch(text) else None
+    if index is None:
         return next((name for name in frame.inputs if name.lower() == text.lower()), None)
-    nodes, index = tuple(frame.results), int(text)
-    if -len(known) <= index < 0:
-        return known[index]
-    return nodes[index] if 0 <= index < len(nodes) else None
+    named = known if index < 0 else tuple(frame.results)
+    if not -len(named) <= index < len(named):
+        return None
+    results = frame.results.get(named[index]) or {"": None}
+    return named[index] if "" in results or len(results) == 1 else f"{named[index]}.{next(iter(results))}"
