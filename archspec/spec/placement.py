@@ -96,7 +96,9 @@ def _goes_on(holder: Entry, entry: Entry, model: type[Level], *, started: bool) 
 
 def _tell_taken(report: Report, holder: Entry, taken: list[Entry], where: str) -> None:
     inner = holder.value
-    column = inner.entries[0].key.span.column if isinstance(inner, Mapping) else holder.key.span.column + 2
+    column = holder.key.span.column + 2
+    if isinstance(inner, Mapping) and inner.entries:
+        column = inner.entries[0].key.span.column
     _tell(report, taken[0], where, f"'{holder.key.text}'", _moved(taken, column), deeper=True)
 
 
@@ -193,7 +195,7 @@ def _is_key_of_node(entry: Entry, before: Entry) -> bool:
 
 def _tell_keys(report: Report, keys: list[Entry], node: Entry) -> None:
     inner, column = node.value, node.key.span.column + 2
-    if isinstance(inner, Mapping) and inner.entries[0].key.span.column > keys[0].key.span.column:
+    if isinstance(inner, Mapping) and inner.entries and inner.entries[0].key.span.column > keys[0].key.span.column:
         column = inner.entries[0].key.span.column
     _tell(report, keys[0], "the graph", f"node '{printable(node.key.text)}'", _moved(keys, column), deeper=True)
 

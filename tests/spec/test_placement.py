@@ -152,3 +152,17 @@ def test_no_op_has_a_parameter_that_is_taken_for_a_mistake() -> None:
     assert not {folded(name) for name in names} & NESTS
     assert not names & NO_PARAMETER.keys() - {"activation"}
     assert hint_for_parameter("args", ("p",)) is not None
+
+
+@pytest.mark.parametrize("lines", ["graph:\n  a:\n    {}\n  from: image\n", "graph:\n  {}\nconv: {op: relu}\n"])
+def test_empty_mappings_on_lines_of_their_own(lines: str) -> None:
+    assert found(HEAD + lines)
+
+
+def test_a_block_that_hides_the_op_in_it() -> None:
+    problems = compile_text(
+        SourceFile("spec.yaml", after_head("blocks: {relu: {graph: [relu]}}\ngraph: [relu]")), Choice()
+    ).problems
+    assert [p.help() for p in problems] == [
+        "a block hides an op of its name: if that is meant, call the block something else"
+    ]

@@ -170,6 +170,8 @@ class RecursiveBlock(Problem):
         return "a block contains itself: " + " -> ".join(map(printable, shortened(self.chain)))
 
     def help(self) -> str:
+        if len(set(self.chain)) == 1:
+            return "a block hides an op of its name: if that is meant, call the block something else"
         return "`repeat` makes copies one behind the other; a block cannot stand inside itself"
 
 
