@@ -240,7 +240,9 @@ class Search:
             for argument in site.template.arguments:
                 if not isinstance(argument.value, Scalar) or type(argument.value.value) is not int:
                     continue
-                for value in islice(_other_values(argument.value.value, self._wanted()), 8):
+                given = argument.value.value
+                near = islice(_other_values(given, ()), 8)
+                for value in dict.fromkeys((*(size for size in self._wanted() if size != given), *near)):
                     place = Replace(argument.value.span, str(value))
                     yield Proposal(f"{argument.name}: {value} in {site.path}", (place,))
             frame = site.frame

@@ -105,6 +105,28 @@ def test_in_a_block_the_use_is_changed_where_the_block_computes() -> None:
     assert mended(text) == "b: {op: res, channels: 8}  # one too many"
 
 
+def test_the_use_of_a_block_gets_a_number_that_fits_even_one_far_away() -> None:
+    text = spec(
+        "stem: {op: conv, out_channels: 64, kernel_size: 1}\na: {op: res, channels: 16}\nb: {op: res, channels: 64}",
+        head="""\
+        blocks:
+          res:
+            params: {channels: int}
+            graph:
+              conv: {op: conv, out_channels: channels, kernel_size: 1}
+              add: {op: add, from: [input, conv]}
+        """,
+    )
+    assert mended(text) == "a: {op: res, channels: 64}"
+
+
+def test_in_a_wide_join_the_branch_that_does_not_fit_is_looked_at_first() -> None:
+    branches = [f"b{n}: {{op: conv, from: input, out_channels: 4, kernel_size: 3, padding: 1}}" for n in range(30)]
+    odd = "odd: {op: conv, from: input, out_channels: 4, kernel_size: 3}"
+    join = f"join: {{op: concat, from: [odd, {', '.join(f'b{n}' for n in range(30))}]}}"
+    assert described("\n".join([odd, *branches, join])) == ["padding: 1 in odd"]
+
+
 def test_one_mistake_that_hides_another_is_fixed_first() -> None:
     text = spec("a: {op: cnov, out_channels: 3, kernel_size: 3}\nb: {op: add, from: [input, a]}")
     assert mended(text) == "a: {op: conv, out_channels: 3, kernel_size: 3, padding: 1}"
