@@ -96,7 +96,7 @@ def check(  # noqa: PLR0913  (one parameter per option)
 def _check_again_and_again(
     once: Callable[[], tuple[list[str], list[Problem]]], specs: tuple[str, ...], form: str
 ) -> None:
-    """Check whenever a spec is saved, or a file that one extends or imports, until Ctrl-C."""
+    """Check whenever a spec is saved or comes up, or a file that one extends or imports, until Ctrl-C."""
     from archspec.cli.watch import watch
 
     if form != "text" or STDIN in specs:
@@ -105,10 +105,22 @@ def _check_again_and_again(
     def work() -> Iterator[Path]:
         current().sources.clear()
         found, _ = once()
-        yield from (Path(path) for path in (*specs, *found))
+        yield from map(Path, found)
+        yield from (Path(each) for place in specs for each in _watched(place))
         yield from (source.place for source in current().sources.values() if source.place is not None)
 
     watch(work)
+
+
+def _watched(place: str) -> Iterator[str]:
+    """Yield what tells of new specs in a place: the folders of a folder or of a pattern, or the file itself."""
+    if Path(place).is_dir():
+        yield from (parent for parent, _ in _folders(Path(place)))
+    elif glob.has_magic(place):
+        for parent in Path(place).parents:
+            yield from glob.glob(str(parent), recursive=True)  # noqa: PTH207
+    else:
+        yield place
 
 
 def find_specs(place: str, problems: list[Problem]) -> Iterable[str]:
@@ -129,12 +141,18 @@ def find_specs(place: str, problems: list[Problem]) -> Iterable[str]:
 
 
 def _in_folder(folder: Path) -> Iterator[str]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    for parent, files in _folders(folder):
         for name in sorted(files):
             path = Path(parent, name)
             if path.suffix in _SUFFIXES and _looks_like_spec(path):
                 yield str(path)
+
+
+def _folders(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder and all below it, without hidden ones, with the names of their files."""
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield parent, files
 
 
 def _looks_like_spec(path: Path) -> bool:

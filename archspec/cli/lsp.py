@@ -21,6 +21,15 @@ def lsp() -> None:
       archspec lsp
     """  # noqa: D301  (\b is click's mark for a paragraph that is not to be wrapped)
     from archspec.elaborate.network import Choice
-    from archspec.lsp.requests import serve
+
+    try:
+        from archspec.lsp.requests import serve
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in {"pygls", "lsprotocol"}:
+            raise
+        from archspec.diagnostics.catalog.runtime import ExtraMissing
+        from archspec.diagnostics.problem import ProblemError
+
+        raise ProblemError(ExtraMissing(library="pygls", extra="lsp")) from None
 
     serve(Choice(allow_imports=current().allow_imports))

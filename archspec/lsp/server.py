@@ -9,21 +9,15 @@ import asyncio
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.catalog.runtime import ExtraMissing
-from archspec.diagnostics.problem import ProblemError
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
 from archspec.elaborate.network import Choice
 from archspec.lsp.diagnostics import diagnostics
 from archspec.lsp.documents import Documents
+from archspec.lsp.protocol import Positions, path_of, uri_of
 from archspec.lsp.text import Range, Text
 from archspec.spec.files import root_of
-
-try:
-    from lsprotocol import types
-    from pygls.lsp.server import LanguageServer
-except ModuleNotFoundError as _error:
-    raise ProblemError(ExtraMissing(library="pygls", extra="lsp")) from _error
-
-from archspec.lsp.protocol import Positions, path_of, uri_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -83,6 +83,67 @@ def test_it_notices_new_specs_of_a_folder(tmp_path: Path) -> None:
         it.until("2 specs: no problems")
 
 
+def test_it_notices_what_comes_up_below_a_folder_and_goes(tmp_path: Path) -> None:
+    inner = tmp_path / "nets" / "inner"
+    inner.mkdir(parents=True)
+    (inner.parent / "a.yaml").write_text(GOOD, encoding="utf-8")
+    with watching(tmp_path, "nets") as it:
+        it.until("1 spec: no problems")
+        (inner / "b.yaml").write_text(GOOD, encoding="utf-8")
+        it.until("2 specs: no problems")
+        newer = inner / "newer"
+        newer.mkdir()
+        (newer / "c.yaml").write_text(GOOD, encoding="utf-8")
+        it.until("3 specs: no problems")
+        (inner.parent / "a.yaml").unlink()
+        it.until("2 specs: no problems", times=2)
+
+
+def test_it_notices_what_a_pattern_finds_later(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "one" / "a.yaml").write_text(GOOD, encoding="utf-8")
+    with watching(tmp_path, "*/*.yaml") as it:
+        it.until("1 spec: no problems")
+        (tmp_path / "two" / "b.yaml").write_text(GOOD, encoding="utf-8")
+        it.until("2 specs: no problems")
+
+
+def test_a_file_that_comes_and_is_replaced_and_goes(tmp_path: Path) -> None:
+    spec, temporary = tmp_path / "net.yaml", tmp_path / "net.yaml~"
+    with watching(tmp_path, "net.yaml") as it:
+        it.until("watching")
+        spec.write_text(GOOD, encoding="utf-8")
+        it.until("1 spec: no problems")
+        temporary.write_text(GOOD.replace("relu: relu", "relu: rellu"), encoding="utf-8")
+        temporary.replace(spec)
+        it.until("did you mean 'relu'")
+        spec.unlink()
+        it.until("no such file", times=2)
+
+
+def test_several_saves_at_once_are_one_check(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.yaml" for name in "abc"]
+    for path in paths:
+        path.write_text(GOOD, encoding="utf-8")
+    with watching(tmp_path, *(path.name for path in paths)) as it:
+        it.until("watching 3 files")
+        for path in (*paths, *paths):
+            path.write_text(GOOD.replace("relu: relu", "relu: rellu"), encoding="utf-8")
+        assert it.until("watching 3 files", times=2).count("3 errors") == 1
+        paths[0].write_text(GOOD, encoding="utf-8")
+        assert it.until("2 errors").count("3 errors") == 1
+
+
+def test_files_that_editors_make_beside_a_spec_are_no_news(tmp_path: Path) -> None:
+    before = stamps([tmp_path])
+    for name in (".net.yaml.swp", "net.yaml~", "#net.yaml#"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    assert stamps([tmp_path]) == before
+    (tmp_path / "new.yaml").write_text("", encoding="utf-8")
+    assert stamps([tmp_path]) != before
+
+
 def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(GOOD, encoding="utf-8")
     with watching(tmp_path, "net.yaml") as it:
