@@ -83,8 +83,20 @@ async def _session(server: tuple[str, str], path: Path, text: str, place: types.
 
 
 @pytest.mark.xdist_group("yaml-language-server")
-def test_it_completes_the_parameters_of_conv(server: tuple[str, str], tmp_path: Path) -> None:
-    offered, _ = ask(server, tmp_path, "graph:\n  conv:\n    op: conv\n    |\n")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "graph:\n  conv:\n    op: conv\n    |\n",
+        "graph:\n  - relu\n  - op: conv\n    |\n",
+        "graph:\n  conv: {op: conv, a|}\n",  # in braces, this server offers nothing before the first letter
+        "graph:\n  group:\n    repeat: 2\n    graph:\n      - op: conv\n        |\n",
+        "blocks:\n  unit:\n    graph:\n      conv:\n        op: conv\n        |\ngraph: {unit: unit}\n",
+        "extends: resnet18.yaml\ngraph:\n  insert_after:\n    conv1:\n      conv:\n        op: conv\n        |\n",
+    ],
+    ids=["mapping", "list", "braces", "group", "block", "edit"],
+)
+def test_it_completes_the_parameters_of_conv(server: tuple[str, str], tmp_path: Path, body: str) -> None:
+    offered, _ = ask(server, tmp_path, body)
     assert set(Conv.model_fields) <= offered
     assert {"from", "when", "repeat"} <= offered
     assert not {"out_features", "channels", "normalized_shape", "graph"} & offered
