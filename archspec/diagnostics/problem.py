@@ -69,6 +69,7 @@ class Problem:
         operands: what the spec calls the node's inputs, filled in by elaboration; ops know their inputs by position.
         label: a few words put beside the marked source.
         notes: other places, and the expansion (block, repeat) in which it happened.
+        on_guess: the figures in it rest on a guess at what a node before, in which something is wrong, gives.
         fix: edits that were tried and found to work; `archspec.repair` puts them in, since trying takes time.
         proposals: finds changes that may cure it, the likeliest first, which have not been tried on the whole spec; it
             is called only where someone wants a fix, with the number of ops that the search may look at.
@@ -91,6 +92,7 @@ class Problem:
     operands: tuple[str, ...] = ()
     label: str | None = None
     notes: tuple[Note, ...] = ()
+    on_guess: bool = False
     fix: Fix | None = field(default=None, compare=False)
     proposals: Callable[[int], Iterable[Proposal]] | None = field(default=None, compare=False, repr=False)
     suggestion: str | None = None

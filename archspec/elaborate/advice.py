@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from archspec.diagnostics.problem import Problem
 
     _Differ = ConcatShapesDiffer | JoinShapesDiffer
+    from archspec.elaborate.guesses import Guesses
     from archspec.ir.graph import Node, Value
     from archspec.ir.tensor import Shape, TensorType
 
@@ -32,11 +33,13 @@ class Surroundings:
         nodes: the nodes so far, by path.
         types: the types of all values so far.
         within: the path of the scope that the node stands in.
+        guesses: which of the values are guessed.
     """
 
     nodes: Mapping[str, Node]
     types: Mapping[Value, TensorType]
     within: str
+    guesses: Guesses
 
     def chain(self, value: Value) -> list[Node]:
         """Return the nodes of this scope that led to a value one after another, first node first."""

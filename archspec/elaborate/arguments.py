@@ -120,6 +120,14 @@ def op_values(
     return values, problems
 
 
+def respelt(op: type[Parametrised], arguments: Iterable[Argument]) -> Iterator[Argument]:
+    """Yield arguments, those that `op` does not take under the names that were most likely meant."""
+    known = op_parameters(op)
+    for argument in arguments:
+        meant = argument.name if argument.name in known else meant_by(argument.name, known)
+        yield argument if meant in (None, argument.name) else dataclasses.replace(argument, name=meant)
+
+
 def _as_word(problem: Problem, op: type[Parametrised], argument: Argument) -> Problem:
     """A lone unknown name where words are expected is a misspelt word."""
     words = words_of(op, argument.name).listed

@@ -34,9 +34,15 @@ SHAPE_ATTRIBUTES = ("channels", "features", "height", "width", "depth", "length"
 
 @dataclass(frozen=True, slots=True)
 class ShapeView:
-    """The shape of an input or a node, as expressions see it; None while it is unknown."""
+    """The shape of an input or a node, as expressions see it; None while it is unknown.
+
+    Attributes:
+        type: the shape, with the dtype.
+        doubtful: axes of which the size was guessed: it is unknown.
+    """
 
     type: TensorType | None
+    doubtful: tuple[int, ...] = ()
 
     def attribute(self, name: str) -> Any:
         """Return `channels`, `features`, `height`, `width`, `depth`, `length` or `rank` (axes of a sample).
@@ -48,16 +54,17 @@ class ShapeView:
             if name not in SHAPE_ATTRIBUTES:
                 raise KeyError(*SHAPE_ATTRIBUTES)
             return UNKNOWN
-        known = self._known(self.type)
+        known = self._known()
         if name not in known:
             raise KeyError(*known)
         return known[name]
 
-    @staticmethod
-    def _known(tensor: TensorType) -> dict[str, int]:
-        spatial = SPATIAL_NAMES.get(len(tensor.spatial), ())
-        known = {"channels": tensor.channels, "features": tensor.features, "rank": tensor.rank}
-        return known | dict(zip(spatial, tensor.spatial, strict=False))
+    def _known(self) -> dict[str, Any]:
+        assert self.type is not None
+        sizes = [UNKNOWN if axis in self.doubtful else size for axis, size in enumerate(self.type.shape)]
+        spatial = SPATIAL_NAMES.get(len(self.type.spatial), ())
+        known = {"channels": sizes[0], "features": sizes[-1], "rank": self.type.rank}
+        return known | dict(zip(spatial, sizes[1:], strict=False))
 
 
 @dataclass(frozen=True, slots=True)

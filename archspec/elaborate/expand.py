@@ -1,7 +1,8 @@
 """Expansion: it walks the spec in order, evaluates expressions, and infers each node's shape as the node is made.
 
-A node that failed has unknown results, which spread in silence: one mistake gives one error, and every independent
-mistake is found in the same run. What is not expanded (a node that `when` leaves out, the body of a loop without
+One mistake gives one error, and every independent mistake is found in the same run: what a node that failed would have
+given is guessed (`archspec.elaborate.recovery`), and where it cannot be, its results are unknown, which spreads in
+silence. What is not expanded (a node that `when` leaves out, the body of a loop without
 copies, a block that nothing uses) is checked as far as one can without values.
 """
 
@@ -22,6 +23,7 @@ from archspec.elaborate.environment import ShapeView, opened, value_of, without
 from archspec.elaborate.frame import FAILED, Frame, Outcome, Site, Source, span_of
 from archspec.elaborate.limits import LimitError
 from archspec.elaborate.op_maker import OpMaker
+from archspec.elaborate.recovery import Recovery
 from archspec.elaborate.references import one_result, resolve
 from archspec.elaborate.repeats import Copies
 from archspec.elaborate.reports import Reports
@@ -77,6 +79,7 @@ class Expander:
         self._limits = limits
         self._maker = OpMaker(self.reports, limits, workshop.ops)
         self._sharing = Sharing(self)
+        self.recovery = Recovery(self)
         self._steps = 0
         self._seen: set[Span] = set()  # the places of nodes that were expanded or checked
         self._hopeless: set[object] = set()  # uses of blocks that failed: the next such use has nothing new to say
@@ -150,7 +153,7 @@ class Expander:
             # A parameter keeps its meaning in expressions, where a node is called like it.
             if isinstance(frame.env.get(name), ShapeView | None):
                 frame.env[name] = self.view(outcome.results)
-        self.failed |= outcome.results is None and not frame.only_checked
+        self.failed |= not frame.only_checked and (outcome.results is None or self.recovery.covers(outcome.results))
         frame.previous = outcome.results
         child = Child(template, outcome.item, outcome.results or {}, env)
         frame.children.append(child)
@@ -160,7 +163,8 @@ class Expander:
     def view(self, results: Results) -> ShapeView:
         """Return the shape of a node's result, as expressions see it."""
         value = None if not results else next(iter(results.values()))
-        return ShapeView(None if value is None else self.types.get(value))
+        tensor = None if value is None else self.types.get(value)
+        return ShapeView(None) if value is None or tensor is None else self.recovery.guesses.view(value, tensor)
 
     # ----------------------------------------------------------------------------------------------- references
 
@@ -191,7 +195,7 @@ class Expander:
             return resolve(ref, frame, reader)
         except ProblemError as error:
             self.reports.add_all(error.problems, frame, path)
-            return None
+            return self.recovery.meant(error.problems[0], frame)
 
     # ----------------------------------------------------------------------------------------------- one node
 
@@ -247,11 +251,13 @@ class Expander:
         name = None if template.op is None else self._op_name(site)
         if name is None:
             return FAILED
+        if name not in self.vocabulary:
+            return self.recovery.unknown_op(name, site)
         if self.vocabulary.is_misspelt("repeat", template):
             site = dataclasses.replace(site, env=opened(site.env))
         block = self.vocabulary.blocks.get(name)
         if block is not None:
-            return self._block(site, block)
+            return self.block(site, block)
         op_class = self._op_class(name, site)
         return FAILED if op_class is None else self._op(site, op_class)
 
@@ -274,10 +280,7 @@ class Expander:
                 return None
         if name is UNKNOWN or name in self.vocabulary.broken:
             return None
-        if name in self.vocabulary:
-            return name
-        self.reports.add(self.vocabulary.unknown(str(name), site.span), site.frame, site.path)
-        return None
+        return str(name)
 
     def outputs_of(self, template: NodeTemplate, env: Environment) -> tuple[OutputTemplate, ...]:
         """Return the results that a group, or the block of a node, names; empty if it names none."""
@@ -305,31 +308,54 @@ class Expander:
         if op_class.arity.most == 0 and site.template.sources is None:
             site = dataclasses.replace(site, sources=())  # it reads nothing, not even the node before
         op = self._maker.make(op_class, site)
-        fits = self._count(site, op_class.op, op_class.arity)
-        return self.insert(op, site) if op is not None and fits else FAILED
+        if not self._count(site, op_class.op, op_class.arity):
+            return FAILED
+        return self.recovery.likely_op(op_class, site) if op is None else self.insert(op, site)
 
     def insert(self, op: Op, site: Site) -> Outcome:
         """Add an op that reads the sources of a site, if they are known and suit it."""
-        values = [source.value for source in site.sources]
-        inputs = tuple(value for value in values if value is not None)
-        if len(inputs) != len(values):
+        inputs = self.values_of(site)
+        if inputs is None:
             return FAILED
-        types = tuple(self.types[value] for value in inputs)
-        around = Surroundings(self.nodes, self.types, site.frame.path)
-        outputs = self._maker.infer(op, types, site, around)
+        if self.recovery.guesses.covers(inputs):
+            return self.recovery.on_guess(op, site, inputs)
+        types = self.types_of(inputs)
+        outputs = self.infer(op, types, site)
         if outputs is None:
-            return FAILED
+            return self.recovery.after_failure(op, site, inputs)
         try:
             owner = self._sharing.owner(site.path, op, types)
         except ProblemError as error:
             self.reports.add_all(error.problems, site.frame, site.path)
             return FAILED
-        return self._add(Node(site.path, op, inputs, types, outputs, site.template.span, owner), site.span)
+        return self.add(Node(site.path, op, inputs, types, outputs, site.template.span, owner), site.span)
 
-    def _add(self, node: Node, span: Span) -> Outcome:
+    def infer(
+        self, op: Op, inputs: tuple[TensorType, ...], site: Site, guess: Note | None = None
+    ) -> tuple[TensorType, ...] | None:
+        """Return the types of an op's results; None after reporting. `guess` says what the inputs rest on."""
+        around = Surroundings(self.nodes, self.types, site.frame.path, self.recovery.guesses)
+        return self._maker.infer(op, inputs, site, around, guess)
+
+    def values_of(self, site: Site) -> tuple[Value, ...] | None:
+        """Return what a node reads; None if part of it is unknown."""
+        values = tuple(source.value for source in site.sources if source.value is not None)
+        return values if len(values) == len(site.sources) else None
+
+    def types_of(self, values: tuple[Value, ...]) -> tuple[TensorType, ...]:
+        """Return the types of some values."""
+        return tuple(self.types[value] for value in values)
+
+    def add(self, node: Node, span: Span) -> Outcome:
+        """Add a node.
+
+        Raises:
+            LimitError: there are too many.
+            ProblemError: the op names its results after its inputs, which do not suit it.
+        """
         self._limits.check_nodes(len(self.nodes) + 1, span, node.path)
-        self.nodes[node.path] = node
         names = node.op.results(node.input_types) or ("",)
+        self.nodes[node.path] = node
         results = {name: Value(node.path, index) for index, name in enumerate(names)}
         for value in results.values():
             self.types[value] = node.output_types[value.index]
@@ -349,7 +375,8 @@ class Expander:
 
     # ----------------------------------------------------------------------------------------------- blocks, groups
 
-    def _block(self, site: Site, block: BlockTemplate) -> Outcome:
+    def block(self, site: Site, block: BlockTemplate) -> Outcome:
+        """Expand a block at the place of a node that uses it."""
         frame = site.frame
         if any(block is outer for outer in frame.blocks):
             names = [outer.name for outer in frame.blocks]
@@ -380,7 +407,8 @@ class Expander:
             return FAILED
         self._used.add(id(block))
         inputs = dict(zip(block.inputs, given or (None,) * len(block.inputs), strict=True))
-        same = None if self._sharing.active else signature(site, block, values, inputs, self.types)
+        given_guess = any(map(self.recovery.covers, inputs.values()))
+        same = None if self._sharing.active or given_guess else signature(site, block, values, inputs, self.types)
         if same is not None and (expansion := self._known_expansion(same)) is not None:
             return self._copied(expansion, site, inputs)
         key = (id(block), repr(sorted(values.items())), tuple(self.view(results) for results in inputs.values()))
@@ -511,7 +539,7 @@ class Expander:
         inputs = {name: next(iter(results.values())) for name, results in frame.inputs.items() if results}
         types = {name: self.types[value] for name, value in inputs.items()}
         children = tuple(frame.children)
-        scope = Scope(frame.path, kind, template, block, frame.env, inputs, types, children, outputs or {})
+        scope: Scope[Any] = Scope(frame.path, kind, template, block, frame.env, inputs, types, children, outputs or {})
         return Outcome(scope, outputs)
 
 

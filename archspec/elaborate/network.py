@@ -135,17 +135,18 @@ class _Elaboration:
             raise RuntimeError(f"a node of {self.spec.name} failed, and nothing was said about it")
         if not self.expander.nodes and not self.collector and not self.spec.is_library:
             self.collector.add(EmptyGraph(span=self.spec.graph.span, where="the spec", left_out=True))
+        nodes = self.expander.recovery.guesses.nodes(self.expander.nodes)
         initialisation = Initialisation(
-            self.spec, self.expander.nodes, frame.env, self.collector, whole=not self.expander.failed and bool(outputs)
+            self.spec, nodes, frame.env, self.collector, whole=not self.expander.failed and bool(outputs)
         )
         if not self.expander.failed and not self.collector.problems:
             self.expander.hand_over()
         return Graph(
             name=self._name(),
             inputs={name: tensor for name, tensor in types.items() if tensor is not None},
-            nodes=self.expander.nodes,
+            nodes=nodes,
             outputs=outputs,
-            root=self._root(frame, last),
+            root=self.expander.recovery.guesses.scope(self._root(frame, last)),
             params=params,
             init=initialisation.rules(),
             preprocess=self._preprocess(types, outputs, frame.env),
@@ -325,6 +326,8 @@ class _Elaboration:
 
     def _outputs(self, last: Results, frame: Frame) -> Iterator[Output]:
         if not self.spec.outputs:
+            if self.expander.recovery.covers(last):
+                return
             name = next(reversed(frame.results), "")
             for result, value in (last or {}).items():
                 self._require_batch(value, Ref(name, self.spec.graph.nodes[-1].span))
@@ -332,7 +335,7 @@ class _Elaboration:
             return
         for template in self.spec.outputs:
             results = self.expander.lookup(template.ref, frame, "")
-            if results:
+            if results and not self.expander.recovery.covers(results):
                 value = next(iter(results.values()))
                 self._require_batch(value, template.ref)
                 yield Output(template.name, value, template.training_only)

@@ -17,7 +17,7 @@ from archspec.spec.expressions import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archspec.diagnostics.problem import Problem
+    from archspec.diagnostics.problem import Note, Problem
     from archspec.elaborate.advice import Surroundings
     from archspec.elaborate.frame import Site
     from archspec.elaborate.limits import Limits
@@ -76,9 +76,12 @@ class OpMaker:
         return op
 
     def infer(
-        self, op: Op, inputs: tuple[TensorType, ...], site: Site, around: Surroundings
+        self, op: Op, inputs: tuple[TensorType, ...], site: Site, around: Surroundings, guess: Note | None = None
     ) -> tuple[TensorType, ...] | None:
-        """Return the types of an op's results; None after reporting that it does not suit its inputs."""
+        """Return the types of an op's results; None after reporting that it does not suit its inputs.
+
+        `guess` says what they rest on, where they are not certain.
+        """
         if not self._fits_batch(op, inputs, site):
             return None
         key = (id(op), inputs)
@@ -88,7 +91,10 @@ class OpMaker:
                 self._limits.check_tensors(op, inputs, outputs)
             except ProblemError as error:
                 for problem in error.problems:
-                    self._reports.add(_placed(problem, op, inputs, site, around), site.frame, site.path)
+                    placed = _placed(problem, op, inputs, site, around)
+                    if guess is not None:
+                        placed = dataclasses.replace(placed, notes=(*placed.notes, guess), on_guess=True)
+                    self._reports.add(placed, site.frame, site.path)
                 return None
             batch = _batch_of(inputs)
             self._inferred[key] = tuple(dataclasses.replace(out, batch=batch) for out in outputs) if inputs else outputs

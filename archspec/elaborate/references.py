@@ -72,7 +72,8 @@ def _result(ref: Ref, head: str, result: str, results: Results) -> Results:
 
 def _nothing(ref: Ref, frame: Frame, reader: str | None) -> ForwardReference | UnknownNode:
     head = ref.text.partition(".")[0]
-    known = (*(("input",) if len(frame.inputs) == 1 else frame.inputs), *frame.results)
+    inputs = ("input", *frame.inputs) if len(frame.inputs) == 1 else tuple(frame.inputs)
+    known = tuple(dict.fromkeys((*inputs, *frame.results)))
     if head in frame.names and reader is not None:
         return ForwardReference(span=ref.span, name=head, itself=head == reader, known=known)
     hint = None

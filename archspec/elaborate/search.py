@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _ANCESTORS = 40
 _ANCESTORS_OF_THE_ODD_ONE = 12
 _NUMBERS = 64  # values of one parameter that are tried on the failing op itself
-_WIDTHS = ("out_channels", "out_features")
+WIDTHS = ("out_channels", "out_features")
 _JOINS = frozenset({"add", "sub", "mul", "max"})
 _ONE_AXIS = 2
 _TWO = 2
@@ -210,7 +210,7 @@ class Search:
         for name, results in chain(reversed(frame.results.items()), frame.inputs.items()):
             value = next(iter(results.values())) if results and len(results) == 1 else None
             tensor = None if value is None else self._around.types.get(value)
-            if tensor is None or value in self._values:
+            if value is None or tensor is None or value in self._values or self._around.guesses.covers([value]):
                 continue
             for index, ref in enumerate(refs):
                 inputs = (*self._inputs[:index], tensor, *self._inputs[index + 1 :])
@@ -360,7 +360,7 @@ def _other_edits(node: Node, wanted: tuple[int, ...]) -> Iterator[dict[str, Any]
         yield {"ceil_mode": not op.ceil_mode}
     for name in op.model_fields_set:
         value = getattr(op, name)
-        if name not in _WIDTHS and name not in ("kernel_size", "stride", "padding") and type(value) is int:
+        if name not in WIDTHS and name not in ("kernel_size", "stride", "padding") and type(value) is int:
             yield from ({name: other} for other in islice(_other_values(value, wanted), 4))
         elif isinstance(value, list):
             yield from ({name: other} for other in islice(_other_values(value, wanted), 12))

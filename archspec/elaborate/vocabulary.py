@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archspec.diagnostics.catalog.expansion import UnknownOp
 from archspec.diagnostics.problem import ProblemError
 from archspec.elaborate.hints import hint_for_op, meant_by
+from archspec.ir.op import Arity
 from archspec.ops.catalog import BY_NAME
 from archspec.spec.expressions import UNKNOWN
 from archspec.spec.names import is_import_path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from archspec.ir.op import Op
     from archspec.source.span import Span
     from archspec.source.tree import Tree
-    from archspec.spec.template import BlockTemplate, NodeTemplate, Parameter
+    from archspec.spec.template import Argument, BlockTemplate, NodeTemplate, Parameter
 
 
 class Vocabulary:
@@ -61,6 +62,16 @@ class Vocabulary:
                 tree = given.get(parameter.name, parameter.default)
                 yield self.unknown(value, None if tree is None else tree.span)
                 values[parameter.name] = UNKNOWN
+
+    def suits(self, name: str, arguments: Iterable[Argument], inputs: int) -> bool:
+        """Tell whether an op or block has such parameters, and takes so many inputs."""
+        block = self.blocks.get(name)
+        if block is None and name not in BY_NAME:
+            return False
+        arity = BY_NAME[name].arity if block is None else Arity(len(block.inputs), len(block.inputs))
+        known = self._parameters(name)
+        fits = arity.least <= inputs and (arity.most is None or inputs <= arity.most)
+        return fits and all(argument.name in known for argument in arguments)
 
     def is_misspelt(self, key: str, template: NodeTemplate) -> bool:
         """Tell whether a node has a key that is most likely this one.

@@ -49,11 +49,15 @@ def with_fixes(
 def cure(state: State, problem: Problem, budget: Budget) -> Cure | None:
     """Return the first proposal for a problem that works; None if none does, or the budget is spent.
 
-    One that brings mistakes to light which the problem hid is taken only if no other one works.
+    One that brings mistakes to light which the problem hid is taken only if no other one works; but what was surely
+    meant comes before what would only fit.
     """
     seen: set[object] = set()
     second_best: Cure | None = None
+    is_read = state.compiled.template is not None  # if not, nothing tells what was meant but what comes of it
     for proposal in islice(_proposals(problem, state, budget), budget.trials):
+        if second_best is not None and is_read and not proposal.certain:
+            break
         if (tried := (proposal.changes, proposal.certain)) not in seen:
             seen.add(tried)
             found = attempt(state, problem, proposal, budget)

@@ -170,7 +170,9 @@ def attempt(state: State, problem: Problem, proposal: Proposal, budget: Budget) 
     is_lint = problem.severity == "warning"
     budget.spend(after.cost, lints=is_lint and not after.compiled.problems)
     fresh = _new_findings(state, after, problem) if is_lint else _new_errors(state, after, problem, proposal)
-    if fresh is None or not _others_hold(state, after, edits):
+    if fresh is None or not _others_hold(state, after, edits, fresh):
+        return None
+    if not (is_lint or proposal.certain or _reads_different(after, problem.node)):
         return None
     return Cure(Fix(proposal.description, edits), after, bool(fresh))
 
@@ -184,6 +186,8 @@ def _new_errors(state: State, after: State, problem: Problem, proposal: Proposal
     new = after_errors - before_errors
     fresh = [found for found in after.compiled.problems if identity(found) in new]
     lenient = proposal.certain or state.compiled.template is None
+    guessed = {(found.code, found.node) for found in state.compiled.problems if found.on_guess}
+    fresh = [found for found in fresh if (found.code, found.node) not in guessed]  # known before, with other figures
     return None if any(not (lenient and _was_hidden(found, problem, state)) for found in fresh) else fresh
 
 
@@ -218,12 +222,20 @@ def _was_hidden(found: Problem, problem: Problem, before: State) -> bool:
     return found.node is not None and (graph is None or found.node not in graph.nodes)
 
 
-def _others_hold(before: State, after: State, edits: tuple[Edit, ...]) -> bool:
-    """Tell whether the other files that were edited, and the variants of the spec, have no new errors."""
+def _reads_different(after: State, path: str | None) -> bool:
+    """Tell whether a node reads no value twice: what would fit anyhow is not what was meant."""
+    graph = after.compiled.graph
+    node = None if graph is None or path is None else graph.nodes.get(path)
+    return node is None or len(set(node.inputs)) == len(node.inputs)
+
+
+def _others_hold(before: State, after: State, edits: tuple[Edit, ...], known: Iterable[Problem]) -> bool:
+    """Tell whether the other files that were edited have no new errors but those that are known."""
+    allowed = Counter(map(identity, known))
     others = {edit.span.path for edit in edits} - {before.compiled.source.path}
     for path in others:
         old, new = before.compiled.sources[path], after.compiled.sources.get(path)
-        if new is None or _errors_of(new, after.texts) - _errors_of(old, before.texts):
+        if new is None or _errors_of(new, after.texts) - _errors_of(old, before.texts) - allowed:
             return False
     return True
 

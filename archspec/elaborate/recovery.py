@@ -1,0 +1,110 @@
+"""Going on after a mistake, so that the next one is found in the same run.
+
+What a node that failed would have given is guessed: of an addition of 64x30x30 and 64x32x32, most likely 64x32x32. A
+name that is misspelt stands for the one that was most likely meant. What is wrong with the nodes behind it is said only
+if it does not depend on the guess, which `archspec.elaborate.guesses` can tell.
+
+Guesses are no part of the network: at the end, what was made of them is taken out of it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from archspec.diagnostics.catalog.graph import UnknownNode
+from archspec.diagnostics.problem import ProblemError
+from archspec.diagnostics.text import meant_in
+from archspec.elaborate.frame import FAILED
+from archspec.elaborate.guesses import Guesses, UncertainError, plain
+from archspec.ir.graph import Node, Value
+
+if TYPE_CHECKING:
+    from archspec.diagnostics.problem import Problem
+    from archspec.elaborate.expand import Expander
+    from archspec.elaborate.frame import Frame, Outcome, Results, Site
+    from archspec.elaborate.guesses import Guess
+    from archspec.ir.op import Op
+
+
+class Recovery:
+    """Expands nodes that failed, and those behind them."""
+
+    def __init__(self, expander: Expander) -> None:
+        """Add to the nodes of `expander`."""
+        self._expander = expander
+        self.guesses = Guesses()
+
+    def covers(self, results: Results) -> bool:
+        """Tell whether some results are guesses, or were made of them."""
+        return self.guesses.covers((results or {}).values())
+
+    def meant(self, problem: Problem, frame: Frame) -> Results:
+        """Return what a reference that names nothing was most likely meant to name."""
+        meant = meant_in(problem.help() or "") if isinstance(problem, UnknownNode) else None
+        results = None if meant is None else frame.results.get(meant, frame.inputs.get(meant))
+        value = next(iter(results.values())) if results and len(results) == 1 else None
+        if value is None or meant is None:
+            return None
+        types, guess = self._expander.types, Value(f"{value.node}?", value.index)
+        types[guess] = types[value]
+        self.guesses.doubt(guess, types[guess], meant)
+        return {"": guess}
+
+    def unknown_op(self, name: str, site: Site) -> Outcome:
+        """Report an op that does not exist, and go on with the op or block that was most likely meant."""
+        vocabulary = self._expander.vocabulary
+        problem = vocabulary.unknown(name, site.span)
+        self._expander.reports.add(problem, site.frame, site.path)
+        meant = meant_in(problem.help() or "")
+        if meant is None or not vocabulary.suits(meant, site.template.arguments, len(site.sources)):
+            return FAILED
+        block = vocabulary.blocks.get(meant)
+        if block is None:
+            return self.likely_op(vocabulary.op(meant), site)
+        outcome = self._expander.block(site, block)
+        for value in (outcome.results or {}).values():
+            self.guesses.doubt(value, self._expander.types[value], site.path)
+        return outcome
+
+    def likely_op(self, op_class: type[Op], site: Site) -> Outcome:
+        """Go on with the op that a node most likely describes, of which not all can be understood."""
+        from archspec.elaborate.likely import likely_ops
+
+        inputs = self._expander.values_of(site)
+        if not inputs:
+            return FAILED
+        types = self._expander.types_of(inputs)
+        ops = likely_ops(op_class, site, types[0].channels if types[0].shape else 1)
+        guess = self.guesses.results_of_likely(ops, self.guesses.known(inputs, types))
+        return FAILED if guess is None or ops[0] is None else self._add(ops[0], site, inputs, guess)
+
+    def after_failure(self, op: Op, site: Site, inputs: tuple[Value, ...]) -> Outcome:
+        """Go on with what an op most likely gives; that it does not suit its inputs has been reported."""
+        self.guesses.blame(site.span)
+        return self._add(op, site, inputs, self.guesses.results(op, self._expander.types_of(inputs)))
+
+    def on_guess(self, op: Op, site: Site, inputs: tuple[Value, ...]) -> Outcome:
+        """Add an op that reads guesses; that it does not suit them is reported only if it would suit no other ones."""
+        types = self._expander.types_of(inputs)
+        known = self.guesses.known(inputs, types)
+        try:
+            found = self.guesses.infer(op, known, site.span)
+        except UncertainError:
+            return self._add(op, site, inputs, self.guesses.results(op, known))
+        except ProblemError:
+            self.guesses.blame(site.span)
+            self._expander.infer(op, types, site, self.guesses.origin(inputs))
+            return self._add(op, site, inputs, self.guesses.results(op, known))
+        return self._add(op, site, inputs, (plain(found), found))
+
+    def _add(self, op: Op, site: Site, inputs: tuple[Value, ...], guess: Guess | None) -> Outcome:
+        if guess is None:
+            return FAILED
+        outputs, known = guess
+        node = Node(site.path, op, inputs, self._expander.types_of(inputs), outputs, site.template.span)
+        with suppress(ProblemError):  # how many results it has, and what they are called, may depend on its inputs
+            outcome = self._expander.add(node, site.span)
+            self.guesses.enter(node, known)
+            return outcome
+        return FAILED
