@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from archspec.diagnostics.catalog import expansion, expressions, expressions_text, graph, spec
 from archspec.diagnostics.catalog import yaml as yaml_problems
 from archspec.diagnostics.proposal import Proposal, RemoveKey, Replace, SetKey
-from archspec.diagnostics.text import edit_distance, in_ascii, meant_in, stuck_key
+from archspec.diagnostics.text import closest, edit_distance, in_ascii, meant_in, stuck_key
 from archspec.elaborate.hints import is_inferred
 from archspec.ops.catalog import BY_NAME
 from archspec.source.tree import Mapping, Scalar, Sequence
@@ -56,16 +56,20 @@ def _text(span: Span, state: State) -> str:
 
 
 def _replaced(problem: Problem, text: str, meant: str) -> Iterator[Proposal]:
-    """Yield the proposal to write `meant` for the word that the problem is about, where it stands in its text."""
+    """Yield the proposal to write `meant` for the word that the problem is about, where it stands in its text.
+
+    What a number was to name is not certain, however: lines may have been put in since it was counted.
+    """
     assert problem.span is not None
+    certain = not isinstance(problem, graph.UnknownNode) or closest(problem.name, (meant,)) is not None
     for name in ("attribute", "name", "key", "variant", "tensor"):
         word = getattr(problem, name, None)
         if isinstance(word, str) and word and len(found := list(re.finditer(rf"\b{re.escape(word)}\b", text))) == 1:
             whole = text.strip("\"'") == word
             new = _written(meant) if whole else text[: found[0].start()] + meant + text[found[0].end() :]
-            yield Proposal(f"{meant} for {word}", (Replace(problem.span, new),), certain=True)
+            yield Proposal(f"{meant} for {word}", (Replace(problem.span, new),), certain)
             return
-    yield Proposal(f"{meant} for {text}", (Replace(problem.span, _written(meant)),), certain=True)
+    yield Proposal(f"{meant} for {text}", (Replace(problem.span, _written(meant)),), certain)
 
 
 def _written(word: str) -> str:
