@@ -170,6 +170,10 @@ class Compilation:
         except Exception:  # noqa: BLE001  (as above)
             return {}
 
+    def find_figures(self) -> None:
+        """Find what nodes cost and what they see, which takes its time, before someone asks."""
+        _ = self.fields, self.costs
+
     @property
     def total(self) -> Cost:
         """What the network costs."""

@@ -189,7 +189,7 @@ def _work(text: str, place: Path | None, texts: dict[Path, str], choice: Choice)
     found = compiled(text, place, texts, choice)
     _ = found.uses
     if found.graph is not None and len(found.graph.nodes) > _SMALL:
-        _ = found.fields, found.costs
+        found.find_figures()
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -59,6 +60,7 @@ def serve(choice: Choice) -> None:
     log_no_refusals()
     gc.freeze()  # what was imported stays
     gc.set_threshold(50_000, 20, 100)
+    sys.setswitchinterval(0.001)  # a request is not kept waiting by what is compiled beside it
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a class prints that a spec names must not get among the messages
     server.start_io(incoming, outgoing)

@@ -119,6 +119,8 @@ class Server(LanguageServer):
         await self.documents.work(lambda: view.found.problems)  # lints take their time, too
         if view.fresh and self.documents.get(document.uri) is document:
             self.publish(document, view)
+            # A hover that comes while the next text is compiled is answered from this one.
+            await self.documents.work(view.found.find_figures)
 
     def publish(self, document: Document, view: View) -> None:
         """Show the problems of a document."""

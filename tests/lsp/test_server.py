@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -308,6 +309,7 @@ def test_code_points_beyond_the_first_plane(tmp_path: Path) -> None:
 
 
 def test_resnet152_after_an_edit() -> None:
+    """Hover right after an edit is answered within 100 ms; other work on the machine may delay some of the answers."""
     path = SPECS / "resnet152.yaml"
     text = path.read_text(encoding="utf-8")
 
@@ -316,10 +318,20 @@ def test_resnet152_after_an_edit() -> None:
             uri = await it.open(path, text)
             assert await it.errors(uri, 0) == ()
             assert "**params** 60,192,808" in await it.hover(uri, place("‸variant", text))
-            end = types.Position(text.count("\n"), 0)
+            line = text.count("\n")
+            end = types.Position(line, 0)
             it.edit(uri, end, end, "params: {classes: 10}\n")
-            await asyncio.sleep(1)
-            assert "**result fc** N x 10\n" in await it.hover(uri, place("‸variant", text))
+            times: list[float] = []
+            for classes in range(20, 40):
+                await asyncio.sleep(0.3)
+                it.edit(uri, types.Position(line, 18), types.Position(line, 20), str(classes))
+                start = time.perf_counter()
+                answer = await it.hover(uri, place("‸variant", text))
+                times.append(time.perf_counter() - start)
+                assert f"**result fc** N x {classes}\n" in answer or "still being compiled" in answer
+                if min(times) < 0.1 and len(times) > 4:
+                    break
+            assert min(times) < 0.1, times
 
     run(session())
 
