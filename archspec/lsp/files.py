@@ -100,6 +100,12 @@ class File:
             yield self.base
         yield from self.imports
 
+    def lineage(self) -> Iterator[File]:
+        """Yield it, the spec that it extends, the one that that extends, and so on: the blocks of all are merged."""
+        yield self
+        if self.base is not None:
+            yield from self.base.lineage()
+
     def walk(self) -> Iterator[File]:
         """Yield it, and all files that it consists of; one that is named twice comes twice."""
         yield self

@@ -80,7 +80,7 @@ def renamed(offset: int, new: str, here: File, files: Files, roots: Sequence[Pat
     concerned = _concerned(home, here, files, roots)
     for file in concerned:
         _require_free(symbol, new, home, file)
-    for part in dict.fromkeys(part for file in concerned for part in file.walk()):
+    for part in dict.fromkeys(part for file in concerned for part in file.lineage()):
         _require_no_inserted_uses(symbol, home, part)
     changes: list[Renamed] = []
     for file in concerned:

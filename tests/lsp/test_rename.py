@@ -340,6 +340,16 @@ def test_a_use_that_inserts_blocks_in_another_file(project: Path) -> None:
         rename_in(project, "family.yaml", "params: {chan‸nels", "width")
 
 
+def test_blocks_of_a_spec_within_a_spec_are_inserted_there_alone(tmp_path: Path) -> None:
+    place = tmp_path / "specs" / "mine.yaml"
+    place.parent.mkdir()
+    text = (SPECS / "fpn_resnet50.yaml").read_text(encoding="utf-8")
+    place.write_text(text, encoding="utf-8")
+    assert "channels: 256" in text
+    (changed,) = rename_in(place.parent, "mine.yaml", "params: {chann‸els: int}", "width").values()
+    assert "width: 256" in changed
+
+
 def test_the_zoo_is_not_changed(tmp_path: Path) -> None:
     place = tmp_path / "mine.yaml"
     place.write_text("archspec: 1\nname: mine\nextends: families/resnet.yaml\nvariant: resnet18\n", encoding="utf-8")
