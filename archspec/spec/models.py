@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Level(BaseModel):
     """One level of a spec."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, defer_build=True)
 
     where: ClassVar[str]
 
