@@ -334,7 +334,7 @@ class _Loader:
     def _spec_block(self, entry: Entry, origin: Origin) -> BlockTemplate | None:
         """Return a block that is another spec, or the first part of one."""
         reader, tree = self.reader, entry.value
-        reader.name(entry.key, "a block", names.fault_of_node_name)
+        reader.name(entry.key, "a block", names.fault_of_block_name)
         with reader.inside(entry.key.text):
             assert isinstance(tree, Mapping)
             tree = reader.level(SpecBlockLevel, tree, f"block {printable(entry.key.text)!r}")

@@ -135,8 +135,12 @@ def fault_of_node_name(name: str) -> str | None:
 
 
 def fault_of_block_name(name: str) -> str | None:
-    """Return why `name` cannot name a block, or None if it can."""
-    return fault_of_node_name(name) or fault_of_identifier(name)
+    """Return why `name` cannot name a block, or None if it can. It becomes a class, so it may be called `double`."""
+    if name in {"input", "self"}:
+        return "it has a meaning of its own"
+    if name.startswith("_"):
+        return "names that start with an underscore belong to PyTorch"
+    return fault_of_identifier(name)
 
 
 def as_identifier(name: str) -> str:

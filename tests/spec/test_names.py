@@ -102,6 +102,11 @@ def test_nodes_only_may_have_hyphens_in_their_names(name: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["double", "half", "type", "forward", "append", "state_dict", "tensor", "module"])
+def test_blocks_may_be_called_like_attributes_of_modules(name: str) -> None:
+    assert names.fault_of_block_name(name) is None
+
+
 def test_numbers() -> None:
     assert [
         name for name in ("0", "7", "123456", "01", "1234567", "-1", "1.0", "\u0663", "") if names.is_number(name)
