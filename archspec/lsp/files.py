@@ -64,19 +64,20 @@ class File:
         """What its words are; empty if it is not YAML."""
         if self.tree is None:
             return Outline()
-        foreign = {name: types for each in self._named() for name, types in each.block_types.items()}
-        return outline(self.tree, self.text, {**foreign, **{name: each.own_types for name, each in self.specs.items()}})
+        return outline(self.tree, self.text, self._foreign_types())
 
     @cached_property
     def block_types(self) -> dict[str, BlockTypes]:
         """The parameters of all blocks that can be used in it, with their types."""
-        found = {name: types for each in self._named() for name, types in each.block_types.items()}
-        found |= {name: each.own_types for name, each in self.specs.items()}
         blocks = self.tree.get("blocks") if isinstance(self.tree, Mapping) else None
-        for entry in blocks.entries if isinstance(blocks, Mapping) else ():
-            if entry.key.text not in self.specs:
-                found[entry.key.text] = parameters_of(entry.value)
-        return found
+        entries = blocks.entries if isinstance(blocks, Mapping) else ()
+        own = {each.key.text: parameters_of(each.value) for each in entries if each.key.text not in self.specs}
+        return {**self._foreign_types(), **own}
+
+    def _foreign_types(self) -> dict[str, BlockTypes]:
+        """Return the same of the blocks that are in other files."""
+        found = {name: types for each in self._named() for name, types in each.block_types.items()}
+        return {**found, **{name: each.own_types for name, each in self.specs.items()}}
 
     @cached_property
     def own_types(self) -> BlockTypes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from archspec.diagnostics.text import first_few
 from archspec.elaborate.environment import ShapeView
 from archspec.ir.graph import Scope
 from archspec.lsp import documentation
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from archspec.spec.template import BlockTemplate, Parameter
 
 _SUMMARISED = frozenset({"archspec", "name", "graph", "extends", "variant"})
-_MOST_VALUES = 6
+_MOST_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ class _Hovering:
             yield f"`{mark.text}`"
         values = self._values(mark)
         if values:
-            shown = ", ".join(values[:_MOST_VALUES]) + (", ..." if len(values) > _MOST_VALUES else "")
+            shown = ", ".join(values[:_MOST_SHOWN]) + (", ..." if len(values) > _MOST_SHOWN else "")
             yield from ("", f"Here: {shown}")
 
     def _declared(self, mark: Mark) -> Parameter | None:
@@ -211,8 +212,7 @@ class _Hovering:
             yield from documentation.block_page(block)
         uses = [f"`{use.path}`" for use in self.found.uses_of_block(name)]
         if uses:
-            shown = ", ".join(uses[:_MOST_VALUES]) + (f" and {len(uses) - _MOST_VALUES} more" if len(uses) > 6 else "")  # noqa: PLR2004
-            yield from ("", f"Used by {shown}")
+            yield from ("", f"Used by {first_few(uses, _MOST_SHOWN)}")
         elif block is not None:
             yield from ("", "Nothing uses it here.")
 

@@ -61,25 +61,24 @@ class _SpecOutliner:
         for template in _entries(tree.get("inputs")):
             out.expression(template.value, names, ("inputs", template.key.text))
         self._variants(names)
-        if isinstance(preprocess := tree.get("preprocess"), Mapping):
-            out.keys_of(PreprocessLevel, preprocess, ("preprocess",))
-            for entry in preprocess.entries:
-                if entry.key.text in ("mean", "std", "size"):
-                    out.expression(entry.value, names, ("preprocess",))
+        self._preprocess(names)
         own = {name: parameters_of(entry.value) for name, entry in blocks.items() if not _is_spec(entry.value)}
         graphs = GraphOutliner(out, {**self.foreign, **own})
         for entry in blocks.values():
             self._block(entry, graphs)
-        graph = tree.get("graph")
-        if self.extends and isinstance(graph, Mapping):
-            out.keys_of(EditLevel, graph, ("graph",))
-            graphs.edits(graph, names)
-            names = out.found.scopes["graph",]
-        elif graph is not None:
-            names = graphs.graph(graph, ("graph",), names, None)
+        names = self._graph(graphs, names)
         out.outputs(tree.get("outputs"), names, ("outputs",))
         self._init(names)
         self._allow(names)
+
+    def _graph(self, graphs: GraphOutliner, names: Names) -> Names:
+        """Outline the graph, or the edits of that of another spec; return what is in scope behind it."""
+        out, graph = self.outliner, self.tree.get("graph")
+        if self.extends and isinstance(graph, Mapping):
+            out.keys_of(EditLevel, graph, ("graph",))
+            graphs.edits(graph, names)
+            return out.found.scopes["graph",]
+        return names if graph is None else graphs.graph(graph, ("graph",), names, None)
 
     # ----------------------------------------------------------------------------------------------- declarations
 
@@ -130,6 +129,14 @@ class _SpecOutliner:
                 symbol = Symbol("name", (), setting.key.text)
                 out.mark(setting.key, "name", (*keys, setting.key.text), symbol)
                 out.expression(setting.value, names, (*keys, setting.key.text))
+
+    def _preprocess(self, names: Names) -> None:
+        out, preprocess = self.outliner, self.tree.get("preprocess")
+        if isinstance(preprocess, Mapping):
+            out.keys_of(PreprocessLevel, preprocess, ("preprocess",))
+            for entry in preprocess.entries:
+                if entry.key.text in ("mean", "std", "size"):
+                    out.expression(entry.value, names, ("preprocess",))
 
     def _init(self, names: Names) -> None:
         out = self.outliner

@@ -11,8 +11,6 @@ from archspec.lsp.text import Range
 from archspec.source.tree import Mapping, Scalar, Sequence
 from archspec.spec.models import OutputLevel
 
-_WILD = re.compile(r"[*?[]")
-
 if TYPE_CHECKING:
     from collections.abc import Container
 
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
     from archspec.lsp.text import Text
     from archspec.source.tree import Tree
     from archspec.spec.models import Level
+
+_WILD = re.compile(r"[*?[]")
 
 
 @dataclass(slots=True)
@@ -44,11 +44,6 @@ class Outline:
         """Return the word at a place: of two that meet there, the one that begins there."""
         found = [mark for mark in self.marks if offset in mark.range]
         return min(found, key=lambda mark: (mark.range.end == offset, mark.range.end - mark.range.start), default=None)
-
-    def node_at(self, offset: int) -> NodeSite | None:
-        """Return the innermost node that a place is in."""
-        found = [site for site in self.nodes.values() if offset in site.whole]
-        return min(found, key=lambda site: (site.whole.end - site.whole.start, -len(site.keys)), default=None)
 
     def of(self, symbol: Symbol) -> list[Mark]:
         """Return the words that stand for something, in the order of the text."""

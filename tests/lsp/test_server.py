@@ -309,7 +309,11 @@ def test_code_points_beyond_the_first_plane(tmp_path: Path) -> None:
 
 
 def test_resnet152_after_an_edit() -> None:
-    """Hover right after an edit is answered within 100 ms; other work on the machine may delay some of the answers."""
+    """Hover right after an edit is answered within 100 ms, as it is seen from the client.
+
+    What else the machine does may delay an answer, and makes none quicker: so the quickest of at least five counts, of
+    as many as it takes for as long as the test has patience. What is typical on an idle machine is in benchmarks/.
+    """
     path = SPECS / "resnet152.yaml"
     text = path.read_text(encoding="utf-8")
 
@@ -321,17 +325,17 @@ def test_resnet152_after_an_edit() -> None:
             line = text.count("\n")
             end = types.Position(line, 0)
             it.edit(uri, end, end, "params: {classes: 10}\n")
-            times: list[float] = []
-            for classes in range(20, 40):
-                await asyncio.sleep(0.3)
+            seconds: list[float] = []
+            patience = time.monotonic() + PATIENCE
+            while len(seconds) < 5 or (min(seconds) >= 0.1 and time.monotonic() < patience):
+                await asyncio.sleep(0.3)  # as between two edits of someone who types
+                classes = 20 + len(seconds) % 80
                 it.edit(uri, types.Position(line, 18), types.Position(line, 20), str(classes))
                 start = time.perf_counter()
                 answer = await it.hover(uri, place("‸variant", text))
-                times.append(time.perf_counter() - start)
+                seconds.append(time.perf_counter() - start)
                 assert f"**result fc** N x {classes}\n" in answer or "still being compiled" in answer
-                if min(times) < 0.1 and len(times) > 4:
-                    break
-            assert min(times) < 0.1, times
+            assert min(seconds) < 0.1, seconds
 
     run(session())
 
