@@ -43,7 +43,7 @@ _HEAD_BYTES = 1 << 16
 @click.option("--strict", is_flag=True, help="Exit with 1 if there is a warning, too.")
 @click.option("--watch", "again", is_flag=True, help="Check again whenever a file is saved, until Ctrl-C.")
 @allow_imports_option
-@format_option("text", "json", "sarif")
+@format_option("text", "short", "json", "sarif")
 @quiet_option
 @click.pass_context
 def check(  # noqa: PLR0913  (one parameter per option)
@@ -61,8 +61,9 @@ def check(  # noqa: PLR0913  (one parameter per option)
     """Report every problem in each SPEC: a file, a folder of specs, a pattern, or - for standard input.
 
     Warnings are lints: what is allowed and most likely not meant. Exits with 1 if there is an error. Text goes to
-    standard error; JSON and SARIF are results, on standard output. All show fixes that were tried, as far as that is
-    quick; `archspec fix` tries more, and makes them.
+    standard error; the other formats are results, on standard output: `short` is a line per problem that begins with
+    path:line:column, from which editors jump. All show fixes that were tried, as far as that is quick; `archspec fix`
+    tries more, and makes them.
 
     \b
     Examples:
@@ -99,8 +100,8 @@ def _check_again_and_again(
     """Check whenever a spec is saved or comes up, or a file that one extends or imports, until Ctrl-C."""
     from archspec.cli.watch import watch
 
-    if form != "text" or STDIN in specs:
-        raise click.UsageError("--watch prints text, and watches files")
+    if form not in ("text", "short") or STDIN in specs:
+        raise click.UsageError("--watch prints text or short lines, and watches files")
 
     def work() -> Iterator[Path]:
         current().sources.clear()

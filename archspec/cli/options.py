@@ -72,7 +72,7 @@ def inputs_of(_ctx: click.Context, param: click.Parameter, values: tuple[str, ..
 
 def _remember_form(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     """Tell the error boundary how to print what goes wrong later."""
-    current().form = value if value in ("json", "sarif") else "text"
+    current().form = value if value in ("short", "json", "sarif") else "text"
     return value
 
 

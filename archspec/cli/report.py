@@ -38,6 +38,10 @@ def as_text(problems: Sequence[Problem], session: Session, *, color: bool = Fals
         from archspec.diagnostics.machine import render_sarif
 
         return render_sarif(problems, version("archspec"))
+    if session.form == "short":
+        from archspec.diagnostics.machine import render_lines
+
+        return render_lines(problems)
     from archspec.diagnostics.render import render_text
 
     sources = _sources(problems, session.sources)

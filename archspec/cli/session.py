@@ -22,7 +22,7 @@ class Session:
 
     Attributes:
         debug: whether exceptions come with a traceback.
-        form: how problems are printed: text, json or sarif. Other formats of a command leave it at text.
+        form: how problems are printed: text, short, json or sarif. Other formats of a command leave it at text.
         quiet: whether to print problems only.
         allow_imports: whether classes that specs name by import path may be imported.
         allowed: the codes of warnings that are not to be shown.

@@ -1,4 +1,4 @@
-"""Problems for other programs: JSON of our own, and SARIF 2.1.0 for code review tools."""
+"""Problems for other programs: JSON of our own, SARIF 2.1.0 for code review tools, and lines from which editors jump."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote
 from archspec.diagnostics.doc import explain, parse_doc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from archspec.diagnostics.problem import Fix, Note, Problem
     from archspec.source.editing import Edit
@@ -39,6 +39,22 @@ def render_sarif(problems: Iterable[Problem], version: str = "0") -> str:
     results: list[Json] = [_result(problem, places[type(problem)]) for problem in problems]
     run: Json = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def render_lines(problems: Iterable[Problem]) -> str:
+    """Return `path:line:column: error: message [code]`, as GCC writes it, and the help as a note at the same place."""
+    return "".join(f"{line}\n" for problem in problems for line in _lines(problem))
+
+
+def _lines(problem: Problem) -> Iterator[str]:
+    span = problem.span
+    place = f"{span.path}:{span.line}:{span.column}: " if span else ""
+    node = f"{problem.node}: " if problem.node else ""
+    yield f"{place}{problem.severity}: {node}{problem.message()} [{problem.code}]"
+    if remedy := problem.help():
+        yield f"{place}note: {remedy}"
+    if problem.fix:
+        yield f"{place}note: fix: {problem.fix.description}"
 
 
 def _record(problem: Problem) -> Json:

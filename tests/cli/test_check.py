@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import os
 from typing import TYPE_CHECKING
 
@@ -127,6 +128,15 @@ def test_json(run: Run) -> None:
     ]
     assert (problem["code"], problem["path"], problem["line"], problem["column"]) == ("AS202", BAD, 6, 54)
     assert json.loads(run("check", GOOD, "--format", "json").stdout) == {"problems": []}
+
+
+def test_lines_from_which_editors_jump(run: Run) -> None:
+    result = run("check", BAD, "missing.yaml", GOOD, "--format", "short")
+    assert (result.exit_code, result.stderr) == (3, "")
+    lines = result.stdout.splitlines()
+    assert re.fullmatch(rf"{re.escape(BAD)}:6:54: error: .*kernel_size.* \[AS202\]", lines[0])
+    assert all(line.startswith((f"{BAD}:6:54: note: ", "missing.yaml:1:1: ")) for line in lines[1:])
+    assert run("check", GOOD, "--format", "short").stdout == ""
 
 
 def test_sarif(run: Run) -> None:
