@@ -1,4 +1,4 @@
-"""Problems for other programs: JSON of our own, SARIF 2.1.0 for code review tools, and lines from which editors jump."""
+"""Problems for other programs: JSON of our own, SARIF 2.1.0 for code review tools, lines from which editors jump."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
 from archspec.diagnostics.doc import explain, parse_doc
+from archspec.diagnostics.text import meant_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,7 +54,7 @@ def _lines(problem: Problem) -> Iterator[str]:
     yield f"{place}{problem.severity}: {node}{problem.message()} [{problem.code}]"
     if remedy := problem.help():
         yield f"{place}note: {remedy}"
-    if problem.fix:
+    if problem.fix and meant_in(remedy or "") is None:
         yield f"{place}note: fix: {problem.fix.description}"
 
 
