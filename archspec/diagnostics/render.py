@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.frame import clip, frame
-from archspec.diagnostics.text import meant_in
+from archspec.diagnostics.text import counted, meant_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -99,7 +99,7 @@ def summary(problems: Iterable[Problem]) -> str:
     problems = tuple(problems)
     counts = Counter(problem.severity for problem in problems)
     paths = {problem.span.path for problem in problems if problem.span}
-    parts = [f"{count} {name}{'s' if count > 1 else ''}" for name, count in sorted(counts.items())]
+    parts = [counted(count, name) for name, count in sorted(counts.items())]
     place = f" in {len(paths)} files" if len(paths) > 1 else _in(next(iter(paths), ""))
     return ", ".join(parts) + place + _mendable(problems)
 

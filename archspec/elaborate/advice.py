@@ -4,54 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog.shapes_joins import ConcatShapesDiffer, JoinShapesDiffer
 from archspec.diagnostics.problem import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from archspec.diagnostics.problem import Problem
+    from archspec.elaborate.frame import Surroundings
+    from archspec.ir.graph import Node, Value
+    from archspec.ir.tensor import Shape
 
     _Differ = ConcatShapesDiffer | JoinShapesDiffer
-    from archspec.elaborate.guesses import Guesses
-    from archspec.ir.graph import Node, Value
-    from archspec.ir.tensor import Shape, TensorType
 
-_LONGEST_CHAIN = 12
 _SHOWN = 5
 _SHAPING = frozenset({"kernel_size", "stride", "scale_factor", "out_channels", "out_features", "shape"})
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What was built before a node failed.
-
-    Attributes:
-        nodes: the nodes so far, by path.
-        types: the types of all values so far.
-        within: the path of the scope that the node stands in.
-        guesses: which of the values are guessed.
-    """
-
-    nodes: Mapping[str, Node]
-    types: Mapping[Value, TensorType]
-    within: str
-    guesses: Guesses
-
-    def chain(self, value: Value) -> list[Node]:
-        """Return the nodes of this scope that led to a value one after another, first node first."""
-        found: list[Node] = []
-        prefix = f"{self.within}." if self.within else ""
-        while len(found) < _LONGEST_CHAIN:
-            node = self.nodes.get(value.node)
-            if node is None or not node.path.startswith(prefix) or len(node.inputs) != 1:
-                break
-            found.insert(0, node)
-            value = node.inputs[0]
-        return found
 
 
 def advise(problem: Problem, inputs: Sequence[Value], around: Surroundings) -> Problem:

@@ -18,9 +18,8 @@ from archspec.diagnostics.catalog.expansion import RecursiveBlock, WrongConditio
 from archspec.diagnostics.catalog.graph import ElseNeeded, NameTaken, WrongInputCount
 from archspec.diagnostics.problem import Note, ProblemError
 from archspec.elaborate import arguments
-from archspec.elaborate.advice import Surroundings
 from archspec.elaborate.environment import ShapeView, opened, value_of, without
-from archspec.elaborate.frame import FAILED, Frame, Outcome, Site, Source, span_of
+from archspec.elaborate.frame import FAILED, Frame, Outcome, Site, Source, Surroundings, span_of
 from archspec.elaborate.limits import LimitError
 from archspec.elaborate.op_maker import OpMaker
 from archspec.elaborate.recovery import Recovery
@@ -310,7 +309,10 @@ class Expander:
         op = self._maker.make(op_class, site)
         if not self._count(site, op_class.op, op_class.arity):
             return FAILED
-        return self.recovery.likely_op(op_class, site) if op is None else self.insert(op, site)
+        if op is not None:
+            return self.insert(op, site)
+        # In a block that nothing uses, neither is known; only after a mistake is there something to go on with.
+        return FAILED if self.values_of(site) is None else self.recovery.likely_op(op_class, site)
 
     def insert(self, op: Op, site: Site) -> Outcome:
         """Add an op that reads the sources of a site, if they are known and suit it."""

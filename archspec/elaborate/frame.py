@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
     from archspec.diagnostics.problem import Note
     from archspec.elaborate.environment import Environment
+    from archspec.elaborate.guesses import Guesses
     from archspec.ir.graph import Node, Value
+    from archspec.ir.tensor import TensorType
     from archspec.source.span import Span
     from archspec.spec.template import BlockTemplate, NodeTemplate, Ref
+
+_LONGEST_CHAIN = 12
 
 # The results of a node by name ("" for a single one); None while they are unknown.
 Results: TypeAlias = "Mapping[str, Value] | None"
@@ -50,6 +54,35 @@ class Outcome:
 
 
 FAILED = Outcome(None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What was built before a node failed.
+
+    Attributes:
+        nodes: the nodes so far, by path.
+        types: the types of all values so far.
+        within: the path of the scope that the node stands in.
+        guesses: which of the values are guessed.
+    """
+
+    nodes: Mapping[str, Node]
+    types: Mapping[Value, TensorType]
+    within: str
+    guesses: Guesses
+
+    def chain(self, value: Value) -> list[Node]:
+        """Return the nodes of this scope that led to a value one after another, first node first."""
+        found: list[Node] = []
+        prefix = f"{self.within}." if self.within else ""
+        while len(found) < _LONGEST_CHAIN:
+            node = self.nodes.get(value.node)
+            if node is None or not node.path.startswith(prefix) or len(node.inputs) != 1:
+                break
+            found.insert(0, node)
+            value = node.inputs[0]
+        return found
 
 
 @dataclass(slots=True)

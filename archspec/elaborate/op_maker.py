@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archspec.diagnostics.problem import Note, Problem
-    from archspec.elaborate.advice import Surroundings
-    from archspec.elaborate.frame import Site
+    from archspec.elaborate.frame import Site, Surroundings
     from archspec.elaborate.limits import Limits
     from archspec.elaborate.reports import Reports
     from archspec.ir.op import Op

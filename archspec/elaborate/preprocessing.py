@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from archspec.diagnostics.catalog.spec import PreprocessDoesNotFit
+from archspec.diagnostics.text import counted
 from archspec.elaborate import arguments
 from archspec.ir.preprocess import PreprocessFacts
 from archspec.source.tree import Mapping, plain
@@ -84,7 +85,7 @@ class Preprocessing:
 def _channel_faults(facts: PreprocessFacts, name: str, image: TensorType) -> list[tuple[str, str, str]]:
     lists = {"mean": facts.mean, "std": facts.std}
     return [
-        (key, f"has {_count(len(value), 'number')}", f"the input {name} has {_count(image.channels, 'channel')}")
+        (key, f"has {counted(len(value), 'number')}", f"the input {name} has {counted(image.channels, 'channel')}")
         for key, value in lists.items()
         if isinstance(value, list) and len(value) != image.channels
     ]
@@ -100,8 +101,4 @@ def _size_faults(facts: PreprocessFacts, name: str, image: TensorType) -> list[t
 def _label_faults(facts: PreprocessFacts, result: TensorType) -> list[tuple[str, str, str]]:
     if facts.labels is None or len(facts.labels) == result.shape[0]:
         return []
-    return [("labels", f"has {_count(len(facts.labels), 'name')}", f"the network gives {result}")]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return [("labels", f"has {counted(len(facts.labels), 'name')}", f"the network gives {result}")]

@@ -23,8 +23,7 @@ from archspec.source.writing import flow
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from archspec.elaborate.advice import Surroundings
-    from archspec.elaborate.frame import Frame, Site
+    from archspec.elaborate.frame import Frame, Site, Surroundings
     from archspec.ir.graph import Node
     from archspec.ir.op import Op
     from archspec.ir.tensor import Shape, TensorType

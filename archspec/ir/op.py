@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from archspec.diagnostics.text import counted
 from archspec.ir.kept import Kept
 from archspec.ir.tensor import Batch, TensorType
 from archspec.ir.window import POINTWISE, AxisMap, Whole
@@ -28,9 +29,10 @@ class Arity:
     def __str__(self) -> str:
         if self.most == 0:
             return "no input"
-        if self.most == self.least:
-            return f"{self.least} input" + ("s" if self.least > 1 else "")
-        return f"at least {self.least} inputs" if self.most is None else f"{self.least} to {self.most} inputs"
+        if self.most is not None and self.most != self.least:
+            return f"{self.least} to {self.most} inputs"
+        exact = counted(self.least, "input")
+        return f"at least {exact}" if self.most is None else exact
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ class Layout:
         if not node.entries:
             return Edit(node.span, f"{{{text}}}")
         if self._in_brackets(node):
-            return Edit(_behind(node.entries[-1].value.span), f", {text}")
+            return Edit(node.entries[-1].value.span.end, f", {text}")
         return self._new_line_behind(node.entries[0], text)
 
     def _new_line_behind(self, entry: Entry, text: str) -> Edit:
@@ -168,14 +168,14 @@ class Layout:
         if self._in_brackets(parent):
             if place.position:
                 before = _value_of(parent, place.position - 1).span
-                return Edit(_between(_behind(before), _behind(end)), "")
+                return Edit(before.end.until(end.end), "")
             assert following is not None
-            return Edit(_between(start, following), "")
+            return Edit(start.until(following), "")
         before_it = self.source.text[self.lines.index(start.line, 1) : self.lines.index(start.line, start.column)]
         if before_it.strip() != ("-" if isinstance(parent, Sequence) else ""):
             if following is None:
                 raise NoEditError
-            return Edit(_between(start, following), "")
+            return Edit(start.until(following), "")
         return self._without_lines(start, end.end_line + (end.end_column > 1), is_first=place.position == 0)
 
     def _place_of_value(self, span: Span) -> _Place:
@@ -221,7 +221,7 @@ class Layout:
         start = place.value.span if place.entry is None else place.entry.key.span
         text = change.text if isinstance(parent, Sequence) else f"{change.name}: {change.text}"
         if self._in_brackets(parent):
-            return Edit(_at(start), f"{text}, ")
+            return Edit(start.start, f"{text}, ")
         before = self.source.text[self.lines.index(start.line, 1) : self.lines.index(start.line, start.column)]
         if before.strip() not in ("", "-") or (before.strip() == "-") != isinstance(parent, Sequence):
             raise NoEditError
@@ -263,15 +263,3 @@ def _length(parent: Mapping | Sequence) -> int:
 
 def _value_of(parent: Mapping | Sequence, position: int) -> Tree:
     return parent.entries[position].value if isinstance(parent, Mapping) else parent.items[position]
-
-
-def _behind(span: Span) -> Span:
-    return Span(span.path, span.end_line, span.end_column, span.end_line, span.end_column)
-
-
-def _at(span: Span) -> Span:
-    return Span(span.path, span.line, span.column, span.line, span.column)
-
-
-def _between(first: Span, second: Span) -> Span:
-    return Span(first.path, first.line, first.column, second.line, second.column)

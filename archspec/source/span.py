@@ -27,6 +27,20 @@ class Span:
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
 
+    @property
+    def start(self) -> Span:
+        """The place where it begins: a span of nothing."""
+        return Span(self.path, self.line, self.column, self.line, self.column)
+
+    @property
+    def end(self) -> Span:
+        """The place behind its last character: a span of nothing."""
+        return Span(self.path, self.end_line, self.end_column, self.end_line, self.end_column)
+
+    def until(self, other: Span) -> Span:
+        """Return the span from where this one begins to where the other one does."""
+        return Span(self.path, self.line, self.column, other.line, other.column)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:

@@ -70,9 +70,9 @@ def without_dashes(tree: Sequence) -> Proposal | None:
             changes.append(Replace(dash, ""))
         elif first.key.text == "name" and isinstance(first.value, Scalar):
             in_braces = first.key.span.column > start.column
-            after = item.entries[1].key.span if in_braces else _behind(first.value.span)
+            after = item.entries[1].key.span if in_braces else first.value.span.end
             text = f"{first.value.text}: {{" if in_braces else f"{first.value.text}:"
-            changes.append(Replace(_between(dash, after), text))
+            changes.append(Replace(dash.until(after), text))
         else:
             return None
     return Proposal("a mapping in place of the list", tuple(changes), certain=True)
@@ -147,7 +147,7 @@ def _loose(before: Entry | None, bare: Entry) -> Loose | None:
     first, last = items[0] if items else None, items[-1] if items else None
     if not isinstance(first, Scalar) or not isinstance(last, Scalar) or last.span.end_line != word.span.line:
         return None
-    span = _between(first.span, _behind(word.span))
+    span = first.span.until(word.span.end)
     is_number = isinstance(last.value, int | float) and not isinstance(last.value, bool)
     if is_number and _NUMBER.fullmatch(word.text) and _NUMBER.fullmatch(last.text):
         if word.span.column == last.span.end_column + 1 and len(items) == 1:
@@ -177,7 +177,7 @@ def unnested(entry: Entry, inner: Mapping) -> Proposal:
     key, span, first = entry.key.span, inner.span, inner.entries[0].key.span
     if first.line == key.line:  # it stands in braces
         end = Span(span.path, span.end_line, span.end_column - 1, span.end_line, span.end_column)
-        changes = (Replace(_between(key, first), ""), Replace(end, ""))
+        changes = (Replace(key.until(first), ""), Replace(end, ""))
     else:
         key_line = Span(key.path, key.line, 1, key.line + 1, 1)
         changes = (Replace(key_line, ""), *shifted(inner, key.column - first.column))
@@ -200,13 +200,13 @@ def as_op(entry: Entry, *, in_braces: bool) -> Proposal:
 
     key, value, name = entry.key.span, entry.value, entry.key.text
     if not isinstance(value, Mapping):
-        return Proposal(f"op: {name}", (Replace(_between(key, _behind(value.span)), f"op: {name}"),), certain=True)
+        return Proposal(f"op: {name}", (Replace(key.until(value.span.end), f"op: {name}"),), certain=True)
     first, end = value.entries[0].key.span, value.span
     if first.line == key.line:
         close = Span(end.path, end.end_line, end.end_column - 1, end.end_line, end.end_column)
         opening = "" if in_braces else "{"
         changes = (
-            Replace(_between(key, first), f"{opening}op: {name}, "),
+            Replace(key.until(first), f"{opening}op: {name}, "),
             *((Replace(close, ""),) if in_braces else ()),
         )
     else:
@@ -252,14 +252,3 @@ def _lines(tree: Tree | Entry) -> set[int]:
     if isinstance(tree, Sequence):
         return {line for item in tree.items for line in _lines(item)}
     return {tree.span.line}
-
-
-# ----------------------------------------------------------------------------------------------------- places
-
-
-def _behind(span: Span) -> Span:
-    return Span(span.path, span.end_line, span.end_column, span.end_line, span.end_column)
-
-
-def _between(first: Span, second: Span) -> Span:
-    return Span(first.path, first.line, first.column, second.line, second.column)

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
 HEAVY = ("torch", "torchvision", "onnx", "onnx_ir", "onnxruntime", "pytorch_lightning")
-ONLY_FOR_ERRORS = ("archspec.repair", "archspec.elaborate.search", "archspec.diagnostics.suggestion")
+ONLY_FOR_ERRORS = (
+    "archspec.repair",
+    "archspec.diagnostics.proposal",
+    "archspec.diagnostics.suggestion",
+    "archspec.elaborate.advice",
+    "archspec.elaborate.likely",
+    "archspec.elaborate.search",
+    "archspec.spec.expressions.rewriting",
+)
 SCRIPT = """
 import sys
 from archspec.cli import cli
@@ -34,6 +42,7 @@ assert not loaded, loaded
         (("check", "--help"), ("networkx", "pydantic", "yaml", "numpy", "rich")),
         (("check", "good.yaml"), ("numpy", "rich", *ONLY_FOR_ERRORS)),
         (("shapes", "good.yaml"), ONLY_FOR_ERRORS),
+        (("shapes", str(ROOT / "specs" / "resnet152.yaml")), ONLY_FOR_ERRORS),  # of a family with blocks it leaves out
         (("field", "good.yaml", "fc"), ("numpy", "rich")),
         (("build", "good.yaml", "--emit", "torch,summary"), ()),
         (("expand", "good.yaml"), ()),

@@ -91,7 +91,7 @@ def test_expressions(written: str, meant: str, said: str) -> None:
         ("{op: relu, when: width === 8}", "== compares; arguments have no names", "{op: relu, when: width == 8}"),
         ("{op: relu, when: wide AND width > 3}", "write wide and width > 3", "{op: relu, when: wide and width > 3}"),
         ("{op: relu, from: -1}", "nodes are read by their names: did you mean 'a'?", "{op: relu, from: a}"),
-        ("{op: relu, from: -2}", "nodes are read by their names: did you mean 'input'?", "{op: relu, from: input}"),
+        ("{op: relu, from: -2}", "nodes are read by their names: did you mean 'image'?", "{op: relu, from: image}"),
         ("{op: relu, from: 0}", "nodes are read by their names: did you mean 'a'?", "{op: relu, from: a}"),
         ("{op: relu, from: previous}", "nodes are read by their names: did you mean 'a'?", "{op: relu, from: a}"),
         ("{op: sigmoid; from: a}", None, "{op: sigmoid, from: a}"),

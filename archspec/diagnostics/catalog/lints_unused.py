@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from archspec.diagnostics.problem import Problem, Severity, problem_class
-from archspec.diagnostics.text import printable
+from archspec.diagnostics.text import first_few, printable
 
 _MOST_NODES = 4
 
@@ -47,9 +47,8 @@ class UnusedNode(Problem):
     """The nodes that lead to it and to nothing else that is needed."""
 
     def message(self) -> str:
-        names = ", ".join(printable(name) for name in self.leading[:_MOST_NODES])
-        more = f" and {len(self.leading) - _MOST_NODES} more" if len(self.leading) > _MOST_NODES else ""
-        also = f", so that {names}{more} {'are' if len(self.leading) > 1 else 'is'} in vain too" if names else ""
+        names = first_few([printable(name) for name in self.leading], _MOST_NODES)
+        also = f", so that {names} {'are' if len(self.leading) > 1 else 'is'} in vain too" if names else ""
         return f"nothing reads the result of this node, and it is no result of the network{also}"
 
     def help(self) -> str:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archspec.diagnostics.text import counted
 from archspec.spec.expressions.values import kind
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ class Function:
     def takes(self) -> str:
         """Return how many arguments it takes, in words."""
         if self.most > self.least + 1:
-            return f"at least {self.least} argument{'' if self.least == 1 else 's'}"
-        counts = str(self.least) if self.least == self.most else f"{self.least} or {self.most}"
-        return f"{counts} argument{'' if counts == '1' else 's'}"
+            return f"at least {counted(self.least, 'argument')}"
+        either = f"{self.least} or " if self.least < self.most else ""
+        return either + counted(self.most, "argument")
 
 
 def make_divisible(value: Number, divisor: int, min_value: int | None = None) -> int:

@@ -14,7 +14,6 @@ from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.text import look_alike, printable
 from archspec.spec.expressions.checking import check
 from archspec.spec.expressions.expression import Expression, inside
-from archspec.spec.expressions.rewriting import rewritings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +75,8 @@ def _with_hint(problem: Problem, text: str, span: Span) -> Problem:
     """Say how an expression is written here that cannot be read, if that can be told."""
     if not isinstance(problem, ExpressionSyntax) or problem.suggestion is not None:
         return problem
+    from archspec.spec.expressions.rewriting import rewritings
+
     hint = look_alike(text)
     for other in rewritings(text) if hint is None else ():
         with suppress(ProblemError):
