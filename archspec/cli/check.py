@@ -101,7 +101,7 @@ def _check_again_and_again(
     from archspec.cli.watch import watch
 
     if form not in ("text", "short") or STDIN in specs:
-        raise click.UsageError("--watch prints text or short lines, and watches files")
+        raise click.UsageError("--watch checks files, not standard input, and prints text or short lines")
 
     def work() -> Iterator[Path]:
         current().sources.clear()

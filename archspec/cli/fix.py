@@ -153,8 +153,10 @@ class _Work:
             if problem.fix is not None:
                 span = problem.fix.edits[0].span
                 yield f"{span.path}:{span.line}: {problem.fix.description} ({problem.code})"
-        if not self.done:
-            yield "nothing to fix" if not self.left else "no fixes found"
+        if not self.done and self.left:
+            yield "no fixes found"
+        elif not self.done:
+            yield "nothing to fix" if self.warnings else "no errors to fix"
 
     def diff(self) -> Iterator[str]:
         """Yield the lines of a unified diff."""

@@ -46,7 +46,7 @@ def test_what_cannot_be_mended_is_reported(run: Run, folder: Path) -> None:
 def test_a_good_spec_stays_as_it_is(run: Run, folder: Path) -> None:
     before = (folder / "good.yaml").stat()
     result = run("fix", "good.yaml")
-    assert (result.exit_code, result.stdout) == (0, "nothing to fix\n")
+    assert (result.exit_code, result.stdout) == (0, "no errors to fix\n")
     after = (folder / "good.yaml").stat()
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
 
@@ -60,7 +60,7 @@ def test_warnings_are_mended_only_when_asked(run: Run, folder: Path) -> None:
     place = folder / "doubtful.yaml"
     place.write_text(DOUBTFUL, encoding="utf-8")
     result = run("fix", "doubtful.yaml")
-    assert (result.exit_code, result.output) == (0, "nothing to fix\n")
+    assert (result.exit_code, result.output) == (0, "no errors to fix\n")
     result = run("fix", "doubtful.yaml", "--warnings", "--allow", "bias-before-norm", "--diff")
     assert "-  dead: relu\n" in result.stdout
     assert "bias" not in result.stdout
