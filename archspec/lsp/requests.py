@@ -59,7 +59,7 @@ def serve(choice: Choice) -> None:
     server = make_server(choice)
     log_no_refusals()
     gc.freeze()  # what was imported stays
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 20, 100)  # a graph is many objects at once, and hardly any of them garbage
     sys.setswitchinterval(0.001)  # a request is not kept waiting by what is compiled beside it
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a class prints that a spec names must not get among the messages
