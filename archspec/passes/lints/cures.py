@@ -39,6 +39,12 @@ def _set(problem: Problem, **values: object) -> Proposal:
     return Proposal(f"{said} in {problem.node}", changes)
 
 
+def _without(problem: Problem, what: str | None) -> Proposal:
+    """Return the proposal to remove what a finding is about."""
+    assert problem.span is not None
+    return Proposal(f"without {what}", (RemoveKey(problem.span),))
+
+
 def _without_bias(problem: layers.BiasBeforeNorm, network: Network) -> Iterator[Proposal]:
     del network
     yield _set(problem, bias=False)
@@ -63,8 +69,7 @@ def _odd(size: int) -> int:
 
 def _without_softmax(problem: layers.SoftmaxBeforeLoss, network: Network) -> Iterator[Proposal]:
     del network
-    assert problem.span is not None
-    yield Proposal(f"without {problem.node}", (RemoveKey(problem.span),))
+    yield _without(problem, problem.node)
 
 
 def _without_node(problem: unused.UnusedNode, network: Network) -> Iterator[Proposal]:
@@ -100,15 +105,13 @@ def _uses(block: str, spec: SpecTemplate) -> Iterator[NodeTemplate]:
 
 def _without_entry(problem: unused.UnusedBlock, network: Network) -> Iterator[Proposal]:
     del network
-    assert problem.span is not None
-    yield Proposal(f"without block {problem.name}", (RemoveKey(problem.span),))
+    yield _without(problem, f"block {problem.name}")
 
 
 def _without_input(problem: unused.UnusedInput, network: Network) -> Iterator[Proposal]:
     """Yield the proposal to remove an input of the network. One of a block stands in its uses, too, without a name."""
-    assert problem.span is not None
     if any(template.span == problem.span for template in network.spec.inputs):
-        yield Proposal(f"without input {problem.name}", (RemoveKey(problem.span),))
+        yield _without(problem, f"input {problem.name}")
 
 
 def _one_block(problem: unused.DuplicateBlocks, network: Network) -> Iterator[Proposal]:
@@ -125,8 +128,7 @@ def _one_block(problem: unused.DuplicateBlocks, network: Network) -> Iterator[Pr
 
 def _without_allowance(problem: unused.UnusedAllowance, network: Network) -> Iterator[Proposal]:
     del network
-    assert problem.span is not None
-    yield Proposal(f"without {problem.lint} in allow", (RemoveKey(problem.span),))
+    yield _without(problem, f"{problem.lint} in allow")
 
 
 BY_KIND: tuple[tuple[type[Problem], Callable[[Any, Network], Iterable[Proposal]]], ...] = (
