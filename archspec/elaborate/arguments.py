@@ -120,9 +120,8 @@ def op_values(
     return values, problems
 
 
-def respelt(op: type[Parametrised], arguments: Iterable[Argument]) -> Iterator[Argument]:
-    """Yield arguments, those that `op` does not take under the names that were most likely meant."""
-    known = op_parameters(op)
+def respelt(known: tuple[str, ...], arguments: Iterable[Argument]) -> Iterator[Argument]:
+    """Yield arguments, those that are no `known` parameters under the names that were most likely meant."""
     for argument in arguments:
         meant = argument.name if argument.name in known else meant_by(argument.name, known)
         yield argument if meant in (None, argument.name) else dataclasses.replace(argument, name=meant)

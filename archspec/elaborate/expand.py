@@ -78,7 +78,7 @@ class Expander:
         self._limits = limits
         self._maker = OpMaker(self.reports, limits, workshop.ops)
         self._sharing = Sharing(self)
-        self.recovery = Recovery(self)
+        self.recovery = Recovery(self, limits)
         self._steps = 0
         self._seen: set[Span] = set()  # the places of nodes that were expanded or checked
         self._hopeless: set[object] = set()  # uses of blocks that failed: the next such use has nothing new to say
@@ -473,7 +473,8 @@ class Expander:
         values: dict[str, Any] = {}
         known = tuple(parameter.name for parameter in block.params)
         problems = list(arguments.unknown_arguments(block.name, site.template.arguments, known))
-        given = {argument.name: argument.value for argument in site.template.arguments}
+        given = {argument.name: argument.value for argument in arguments.respelt(known, site.template.arguments)}
+        given |= {argument.name: argument.value for argument in site.template.arguments}
         problems += arguments.bind(block.name, block.params, given, site.env, values, site.span)
         problems += self.vocabulary.unknown_values(block.params, given, values)
         self.reports.add_all(problems, site.frame, site.path)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _USUAL_SIZES = (7, 14, 32, 64, 224, 512)  # of feature maps
 _MOST_TRIALS = 2_000
-_LARGEST_ROOT = 600
+_LARGEST_ROOT = 10_000
 
 
 class UncertainError(Exception):
@@ -114,6 +114,8 @@ class Guesses:
             raise
         if conditions and _names_results(op):  # how many there are may depend on what was guessed
             raise UncertainError
+        if any(condition.relation == "==" and condition.holds for condition in conditions):
+            return tuple(map(self._unless_one, results))  # a size that was guessed to be 1 was stretched
         return results
 
     def results(self, op: Op, known: Types) -> Guess | None:
@@ -167,6 +169,11 @@ class Guesses:
 
     def _doubtful(self, tensor: TensorType) -> TensorType:
         return tensor.with_shape(*map(self._symbol, tensor.shape))
+
+    def _unless_one(self, tensor: TensorType) -> TensorType:
+        return tensor.with_shape(
+            *(self._symbol(size) if type(size) is int and size == 1 else size for size in tensor.shape)
+        )
 
     def _merged(self, sizes: Sequence[int]) -> int:
         from archspec.ir.sizes import formula_of
@@ -269,28 +276,54 @@ def _may_fit(op: Op, known: Types) -> bool:
     """Tell whether an op suits its inputs for some sizes, in place of those that were guessed.
 
     What has a single input may always. Of a join, sizes are tried that other inputs have, and usual ones: H never is
-    ceil(H/2), but 2H may well be the 28 that the other input has.
+    ceil(H/2), but 2H may well be the 28 that the other input has. A size of which nothing is known may be whatever the
+    other inputs have there, 2H too.
     """
-    symbols = sorted({name for size in _formulas(known) for name in size.symbols})
+    if len(known) == 1:
+        return True
+    like_others = _like_others(known)
+    return _fits_for_some(op, known, like_others) or bool(like_others and _fits_for_some(op, known, {}))
+
+
+def _fits_for_some(op: Op, known: Types, taken: Mapping[str, int]) -> bool:
+    """Tell the same, where some symbols are taken for sizes that other inputs have."""
+    symbols = sorted({name for size in _formulas(known) for name in size.symbols} - taken.keys())
     values = _candidates(known)
-    if len(known) == 1 or len(values) ** len(symbols) > _MOST_TRIALS:
+    if len(values) ** len(symbols) > _MOST_TRIALS:
         return True
     for numbers in product(values, repeat=len(symbols)):
         sizes = dict(zip(symbols, numbers, strict=True))
+        sizes |= {name: _size_at(size, sizes) for name, size in taken.items()}
         inputs = (tensor.with_shape(*(_size_at(size, sizes) for size in tensor.shape)) for tensor in known)
         if _inferred(op, tuple(inputs)) is not None:
             return True
     return False
 
 
+def _like_others(known: Types) -> dict[str, int]:
+    """Return for symbols that stand alone a size that another input has on the same axis."""
+    from archspec.ir.sizes import formula_of, symbol
+
+    found: dict[str, int] = {}
+    needed: set[str] = set()
+    for axis in zip(*(tensor.shape for tensor in known), strict=False):
+        names = {name for size in axis for name in formula_of(size).symbols}
+        alone = [name for name in sorted(names) if any(formula_of(size) == symbol(name) for size in axis)]
+        for name in alone:
+            free = [size for size in axis if formula_of(size).symbols.isdisjoint({name, *found})]
+            if name not in found and name not in needed and free:
+                found[name] = max(free, key=_number)
+                needed |= formula_of(found[name]).symbols
+    return found
+
+
 def _candidates(known: Types) -> tuple[int, ...]:
-    """Return sizes to try: usual ones, and those for which an open size equals one that is known."""
+    """Return sizes to try: usual ones, and those for which an open size equals one that another input has."""
     fixed = {size for tensor in known for size in tensor.shape if type(size) is int}
-    found = {size for size in (*fixed, *_USUAL_SIZES[:3]) if size > 1}
-    for formula in _formulas(known):
-        if len(formula.symbols) == 1:
-            (name,) = formula.symbols
-            found.update(_roots(formula, name, fixed))
+    usual = {size for size in (*fixed, *_USUAL_SIZES[:3]) if size > 1}
+    formulas = [(formula, *formula.symbols) for formula in _formulas(known) if len(formula.symbols) == 1]
+    wanted = fixed.union(*({formula.value({name: size}) for size in usual} for formula, name in formulas))
+    found = usual.union(*(_roots(formula, name, wanted) for formula, name in formulas))
     return tuple(sorted(found))
 
 

@@ -26,14 +26,14 @@ def likely_ops(op_class: type[Op], site: Site, width: int) -> tuple[Op | None, .
     usual values, for channels `width` and twice that: what both ops give alike does not depend on it. None stands for
     ops that are not known. Empty if not even one op can be made.
     """
-    written = list(arguments.respelt(op_class, site.template.arguments))
+    written = list(arguments.respelt(arguments.op_parameters(op_class), site.template.arguments))
     values, _ = arguments.op_values(op_class, written, site.env)
     given = {name: value for name, value in values.items() if value is not UNKNOWN}
     unknown = {name for name, value in values.items() if value is UNKNOWN}
     for _ in range(_MOST_WRONG):
         op, faulty = _made(op_class, given)
         if op is not None:
-            others = [_other(op, unknown, width)] if unknown else []
+            others = _others(op, unknown, width)
             return (op, *others) if len(values) == len(written) else (op, *others, None)
         if not faulty:
             return ()
@@ -53,6 +53,14 @@ def _made(op_class: type[Op], given: Mapping[str, Any]) -> tuple[Op | None, dict
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False)
         return None, {str(detail["loc"][0]): detail["type"] for detail in details if detail["loc"]}
+
+
+def _others(op: Op, unknown: set[str], width: int) -> list[Op | None]:
+    """Return ops like one in which parameters have other values: all of them, and each alone.
+
+    Together they may make up for each other: a larger padding for a larger dilation.
+    """
+    return [_other(op, names, width) for names in (unknown, *({name} for name in sorted(unknown))) if names]
 
 
 def _other(op: Op, unknown: Iterable[str], width: int) -> Op | None:

@@ -24,15 +24,17 @@ if TYPE_CHECKING:
     from archspec.elaborate.expand import Expander
     from archspec.elaborate.frame import Frame, Outcome, Results, Site
     from archspec.elaborate.guesses import Guess
+    from archspec.elaborate.limits import Limits
     from archspec.ir.op import Op
 
 
 class Recovery:
     """Expands nodes that failed, and those behind them."""
 
-    def __init__(self, expander: Expander) -> None:
-        """Add to the nodes of `expander`."""
+    def __init__(self, expander: Expander, limits: Limits) -> None:
+        """Add to the nodes of `expander`, within some limits."""
         self._expander = expander
+        self._limits = limits
         self.guesses = Guesses()
 
     def covers(self, results: Results) -> bool:
@@ -102,6 +104,8 @@ class Recovery:
         if guess is None:
             return FAILED
         outputs, known = guess
+        if any(tensor.elements > self._limits.elements for tensor in outputs):
+            return FAILED
         node = Node(site.path, op, inputs, self._expander.types_of(inputs), outputs, site.template.span)
         with suppress(ProblemError):  # how many results it has, and what they are called, may depend on its inputs
             outcome = self._expander.add(node, site.span)

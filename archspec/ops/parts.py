@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from archspec.diagnostics.catalog.expansion import TooLarge
 from archspec.diagnostics.catalog.shapes_axes import AxisDoesNotDivide, SplitSizesDiffer
 from archspec.diagnostics.catalog.shapes_windows import EmptyOutput
 from archspec.diagnostics.problem import ProblemError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # What stands for "to the end" in an ONNX Slice.
 TO_THE_END = 2**63 - 1
+
+MOST_PARTS = 10_000
 
 
 class Parts(Op):
@@ -75,8 +78,14 @@ class Parts(Op):
 
 
 def _parts(size: int, each: int) -> Shape:
-    """Return the sizes of parts of `each`, of which the last may be smaller."""
+    """Return the sizes of parts of `each`, of which the last may be smaller.
+
+    Raises:
+        ProblemError: there are too many.
+    """
     count = fixed(-(-size // each))
+    if count > MOST_PARTS:
+        raise ProblemError(TooLarge(what="parts of an axis", count=count, limit=MOST_PARTS))
     return (*(each for _ in range(count - 1)), size - (count - 1) * each)
 
 

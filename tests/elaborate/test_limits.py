@@ -109,3 +109,15 @@ def test_tensors_too_large(node: str) -> None:
 @pytest.mark.parametrize("shape", ["[3, 1000000000000]", "[2147483648]"])
 def test_inputs_too_large(shape: str) -> None:
     assert [fault.code for fault in faults(spec("a: relu", inputs=f"{{x: {shape}}}"))] == ["AS304"]
+
+
+@pytest.mark.parametrize(
+    ("wide", "codes"),
+    [
+        ("{op: conv, out_channels: 1000000, kernel_size: 3}", ["AS306"]),
+        ("{op: conv, out_channels: 2000000000, kernel_size: big}", ["AS127"]),
+    ],
+)
+def test_too_many_parts(wide: str, codes: list[str]) -> None:
+    text = spec(f"wide: {wide}\nparts: {{op: split, split_size: 1}}\nlast: {{op: relu, from: parts.0}}")
+    assert [fault.code for fault in faults(text)] == codes

@@ -137,3 +137,27 @@ def test_nothing_but_the_last_node_fails_and_there_are_no_outputs() -> None:
     compiled = compile_text(SourceFile("net.yaml", f"{HEAD}graph:{BORDER_LOST}"), Choice())
     assert compiled.graph is not None
     assert compiled.graph.outputs == ()
+
+
+def test_what_is_stretched_over_a_guess_may_be_larger() -> None:
+    text = """
+graph:
+  scale: global_avg_pool
+  deep: {op: conv, from: scael, out_channels: 3, kernel_size: 3, padding: 1}
+  scaled: {op: mul, from: [scale, deep]}
+  sum: {op: add, from: [scaled, image]}
+"""
+    assert found(text) == [("AS401", "deep")]
+
+
+def test_a_parameter_of_a_block_that_is_misspelt_has_the_value_that_stands_there() -> None:
+    text = """
+blocks:
+  unit: {params: {kernel: 1, padding: 0}, graph: [{op: conv, out_channels: 3, kernel_size: kernel, padding: padding}]}
+graph:
+  first: {op: unit, kernel: 3, paddng: 1}
+  sum: {op: add, from: [first, image]}
+  second: {op: unit, kernl: 3}
+  last: {op: add, from: [second, image]}
+"""
+    assert found(text) == [("AS302", "first"), ("AS302", "second"), ("AS205", "last")]
