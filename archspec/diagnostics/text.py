@@ -86,15 +86,20 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
         return None
     known: dict[str, str] = {}
     for candidate in islice(candidates, _MAX_CANDIDATES):
-        known.setdefault(_folded(candidate), candidate)
-    folded = _folded(word)
-    if folded in known:
-        return known[folded]
-    allowed = min(max(len(folded), 3) // 3, len(folded) - 1)
-    similar = set(get_close_matches(folded, [name for name in known if len(name) <= _MAX_WORD], n=8, cutoff=_SIMILAR))
+        known.setdefault(folded(candidate), candidate)
+    word = folded(word)
+    if word in known:
+        return known[word]
+    allowed = min(max(len(word), 3) // 3, len(word) - 1)
+    similar = set(get_close_matches(word, [name for name in known if len(name) <= _MAX_WORD], n=8, cutoff=_SIMILAR))
     in_order = [name for name in known if name in similar]  # of equally close ones, the first
-    best = min(in_order, key=lambda name: edit_distance(folded, name), default=None)
-    return None if best is None or edit_distance(folded, best) > allowed else known[best]
+    best = min(in_order, key=lambda name: edit_distance(word, name), default=None)
+    return None if best is None or edit_distance(word, best) > allowed else known[best]
+
+
+def folded(word: str) -> str:
+    """Return a word without what does not count: case, hyphens and underscores."""
+    return word.lower().replace("_", "").replace("-", "")
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
@@ -164,10 +169,6 @@ def edit_distance(left: str, right: str) -> int:
             current.append(cost)
         before, above = above, current
     return above[-1]
-
-
-def _folded(word: str) -> str:
-    return word.lower().replace("_", "").replace("-", "")
 
 
 def _escaped(character: str) -> str:

@@ -18,7 +18,7 @@ from archspec.diagnostics.catalog.expansion import (
 from archspec.diagnostics.catalog.expressions import UnknownName
 from archspec.diagnostics.catalog.expressions_text import ConstructNotAllowed
 from archspec.diagnostics.problem import ProblemError
-from archspec.diagnostics.text import did_you_mean
+from archspec.diagnostics.text import did_you_mean, folded
 from archspec.elaborate.environment import ANY_WORD, NO_WORDS, Words, value_of
 from archspec.elaborate.hints import TRUTH, hint_for_parameter, meant_by
 from archspec.ops.catalog import BY_NAME
@@ -28,7 +28,6 @@ from archspec.source.writing import flow
 from archspec.spec import parameters as declared
 from archspec.spec.expressions import UNKNOWN
 from archspec.spec.forms import NESTS
-from archspec.spec.keys import folded
 from archspec.spec.names import is_import_path
 
 if TYPE_CHECKING:
@@ -339,7 +338,7 @@ def bind(
     known = tuple(parameter.name for parameter in parameters)
     missing = [parameter.name for parameter in parameters if parameter.default is None and parameter.name not in given]
     not_missing = _given_otherwise(given, known, missing)
-    for parameter in parameters:
+    for place, parameter in enumerate(parameters):
         tree = given.get(parameter.name)
         scope: Mapping[str, Any] = env
         if tree is None:
@@ -354,8 +353,17 @@ def bind(
             inner[parameter.name] = typed(owner, parameter, tree, scope)
         except ProblemError as error:
             inner[parameter.name] = UNKNOWN
-            problems.extend(error.problems)
+            below = known[place + 1 :] if scope is inner else ()
+            problems.extend(declared_below(problem, below) for problem in error.problems)
     return problems
+
+
+def declared_below(problem: Problem, below: Collection[str]) -> Problem:
+    """Say of a name that is not there yet that it is declared below what uses it: `below` are the names there."""
+    if not isinstance(problem, UnknownName) or problem.name not in below:
+        return problem
+    hint = f"{problem.name} is declared below: put it above what uses it"
+    return dataclasses.replace(problem, suggestion=hint)
 
 
 def typed(owner: str, parameter: Parameter, tree: Tree, env: Mapping[str, Any]) -> Any:

@@ -482,12 +482,15 @@ class Expander:
 
     def evaluate(self, lets: Iterable[Let], frame: Frame) -> None:
         """Give the names of `let` their values."""
-        for let in lets:
+        lets = tuple(lets)
+        for place, let in enumerate(lets):
             try:
-                frame.env[let.name] = value_of(let.value, frame.env)
+                frame.env[let.name] = UNKNOWN if let.broken else value_of(let.value, frame.env)
             except ProblemError as error:
                 frame.env[let.name] = UNKNOWN
-                self.reports.add_all(error.problems, frame, frame.path)
+                below = {other.name for other in lets[place + 1 :]}
+                problems = (arguments.declared_below(problem, below) for problem in error.problems)
+                self.reports.add_all(problems, frame, frame.path)
 
     def check_block(self, block: BlockTemplate, frame: Frame) -> None:
         """Check a block that nothing used, as far as one can without values."""

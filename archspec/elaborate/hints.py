@@ -6,9 +6,10 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.text import closest, did_you_mean, stuck_key
-from archspec.spec.forms import NESTS
-from archspec.spec.keys import MEANINGS, folded
+from archspec.diagnostics.text import closest, did_you_mean, folded, stuck_key
+from archspec.spec.expressions import TRUTH_WORDS
+from archspec.spec.forms import BESIDE_OP, NESTS
+from archspec.spec.keys import MEANINGS
 from archspec.spec.node_reader import NODE_KEYS
 
 if TYPE_CHECKING:
@@ -99,7 +100,6 @@ _INFERRED = frozenset(
 )
 # Names of parameters in other systems, each with those that it may stand for, of which an op has one.
 PARAMETERS = {
-    "activation": (),
     "c2": ("out_channels", "out_features"),
     "channels": ("out_channels", "out_features"),
     "dilation_rate": ("dilation",),
@@ -133,14 +133,9 @@ PARAMETERS = {
     "end_dim": ("end_axis",),
     "units": ("out_features", "out_channels"),
     "use_bias": ("bias",),
-    "args": (),
-    "id": (),
-    "name": (),
-    "top": (),
 }
 NO_PARAMETER = {
     "activation": "an activation is a node of its own, after this one: relu",
-    "args": "parameters stand beside 'op', by their names: {op: conv, out_channels: 64, kernel_size: 3}",
     "id": "a node is called like its key: write NAME: {op: ...}; those of a list are numbered",
     "name": "a node is called like its key: write NAME: {op: ...}; those of a list are numbered",
     "top": "a node's result is called like the node: leave it out",
@@ -152,20 +147,25 @@ def hint_for_op(name: str, known: Iterable[str]) -> str | None:
     """Return what was probably meant by an op that does not exist."""
     known = tuple(known)
     plain = _PREFIX.sub("", name, count=1).lower()
-    folded = _RANK.sub("", plain).replace("_", "").replace("-", "")
-    if folded in _NO_OP:
-        return _NO_OP[folded]
-    if folded == "dropout" and _RANK.search(plain):  # PyTorch's Dropout2d drops channels
+    word = folded(_RANK.sub("", plain))
+    if word in _NO_OP:
+        return _NO_OP[word]
+    if word == "dropout" and _RANK.search(plain):  # PyTorch's Dropout2d drops channels
         return "did you mean 'dropout_channels'?"
-    meant = closest(folded, known) if folded in {item.replace("_", "") for item in known} else OPS.get(folded)
+    meant = closest(word, known) if word in map(folded, known) else OPS.get(word)
     return f"did you mean '{meant}'?" if meant in known else did_you_mean(name, known)
+
+
+def _no_parameter(name: str) -> str | None:
+    """Return what to do about what is a parameter elsewhere, and stands for none here."""
+    return NO_PARAMETER.get(name.lower(), BESIDE_OP if folded(name) in NESTS else None)
 
 
 @lru_cache(maxsize=4096)  # asked of every copy of a node
 def meant_by(name: str, known: tuple[str, ...]) -> str | None:
     """Return the parameter or the key of a node that was probably meant by one that does not exist."""
     candidates = (*known, *NODE_KEYS)
-    if name.lower() in NO_PARAMETER or folded(name) in NESTS:
+    if _no_parameter(name) is not None:
         return None
     listed = [
         *PARAMETERS.get(name.lower(), ()),
@@ -174,18 +174,15 @@ def meant_by(name: str, known: tuple[str, ...]) -> str | None:
     return next((meant for meant in listed if meant in candidates), None) or closest(name, candidates)
 
 
-# Words that were true and false in YAML 1.1, and what other systems write for them.
+# Words for true and false, where nothing else can stand.
 TRUTH = {
+    **TRUTH_WORDS,
     "0": "false",
     "1": "true",
     "none": "false",
     "null": "false",
     "~": "false",
-    "yes": "true",
-    "on": "true",
     "y": "true",
-    "no": "false",
-    "off": "false",
     "n": "false",
 }
 
@@ -201,7 +198,7 @@ def hint_for_parameter(name: str, known: tuple[str, ...]) -> str | None:
         return f"put a blank behind the colon: {stuck}"
     if is_inferred(name):
         return "what comes in is inferred: leave it out"
-    if name.lower() in NO_PARAMETER or folded(name) in NESTS:
-        return NO_PARAMETER.get(name.lower(), NO_PARAMETER["args"])
+    if (instead := _no_parameter(name)) is not None:
+        return instead
     meant = meant_by(name, known)
     return None if meant is None else f"did you mean '{meant}'?"

@@ -26,10 +26,10 @@ from archspec.elaborate.hints import hint_for_op
 from archspec.ir.initialisation import Fill, InitRule
 from archspec.ops.catalog import BY_NAME
 from archspec.ops.initialisers import INITIALISER_BY_NAME
-from archspec.source.tree import Mapping, Scalar
+from archspec.source.tree import Mapping, Scalar, is_nothing
 from archspec.spec.expressions import UNKNOWN
 from archspec.spec.names import is_import_path
-from archspec.spec.reader import is_nothing, kind_of
+from archspec.spec.reader import kind_of
 from archspec.spec.template import Argument
 
 if TYPE_CHECKING:

@@ -32,10 +32,9 @@ from archspec.elaborate.reuse import Workshop
 from archspec.ir.fields import LARGEST_INTEGER
 from archspec.ir.graph import Graph, Output, Scope, Value
 from archspec.ir.tensor import TensorType
-from archspec.source.tree import Scalar
+from archspec.source.tree import Scalar, is_nothing
 from archspec.spec.expressions import UNKNOWN
 from archspec.spec.parameters import example
-from archspec.spec.reader import is_nothing
 from archspec.spec.template import Ref
 
 if TYPE_CHECKING:
@@ -185,13 +184,21 @@ class _Elaboration:
     def _value(self, parameter: Parameter, given: Mapping[str, Argument], values: Mapping[str, Any]) -> Any:
         if parameter.name in self.choice.params:
             return arguments.conform("the spec", parameter, self.choice.params[parameter.name], None)
-        tree = given[parameter.name].value if parameter.name in given else parameter.default
-        if tree is not None:
-            return arguments.typed("the spec", parameter, tree, values)
+        if parameter.name in given:
+            return arguments.typed("the spec", parameter, given[parameter.name].value, values)
+        if parameter.default is not None:
+            return self._default(parameter, parameter.default, values)
         if parameter.broken:
             return UNKNOWN
         hint = f"give it a default, or a value with --set {parameter.name}={example(parameter)}"
         raise ProblemError(MissingParameter(span=parameter.span, op="the spec", name=parameter.name, suggestion=hint))
+
+    def _default(self, parameter: Parameter, tree: Tree, values: Mapping[str, Any]) -> Any:
+        try:
+            return arguments.typed("the spec", parameter, tree, values)
+        except ProblemError as error:
+            below = {other.name for other in self.spec.params} - {parameter.name, *values}
+            raise ProblemError(*(arguments.declared_below(problem, below) for problem in error.problems)) from None
 
     def _variant(self) -> tuple[Argument, ...]:
         """Return the arguments of the chosen variant; one chosen from outside takes the place of the spec's own."""

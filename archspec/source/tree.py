@@ -77,3 +77,8 @@ def plain(tree: Tree) -> PlainValue:
     if isinstance(tree, Sequence):
         return [plain(item) for item in tree.items]
     return {entry.key.text: plain(entry.value) for entry in tree.entries}
+
+
+def is_nothing(tree: Tree | None) -> bool:
+    """Tell whether there is no value: no key, or one with nothing behind it."""
+    return tree is None or (isinstance(tree, Scalar) and tree.value is None)

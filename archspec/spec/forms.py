@@ -12,7 +12,7 @@ from archspec.source.tree import Entry, Mapping, Scalar, Sequence
 from archspec.source.writing import scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterator
 
     from archspec.diagnostics.proposal import Proposal, Replace
     from archspec.source.tree import Tree
@@ -22,6 +22,7 @@ _NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 _BETWEEN_NAMES = re.compile(r"\s*[,+&|]\s*|\s+")
 _UNLIKE_A_LIST = 2
 _IMAGE = 3  # sizes
+_WORD_BEFORE_VALUE = re.compile(r"([A-Za-z_]\w*)\s*[:=]", re.ASCII)
 _KEY_WITHOUT_COLON = re.compile(r"([A-Za-z_]\w*)\s*[= ]\s*(\S.*)", re.ASCII)
 
 
@@ -76,6 +77,14 @@ def without_dashes(tree: Sequence) -> Proposal | None:
         else:
             return None
     return Proposal("a mapping in place of the list", tuple(changes), certain=True)
+
+
+def words_in(tree: Tree | None) -> Iterator[tuple[str, Scalar]]:
+    """Yield the names in what should be a mapping and is none (`[width]`, `width = 8`), each with where it stands."""
+    for item in tree.items if isinstance(tree, Sequence) else (tree,):
+        if isinstance(item, Scalar) and isinstance(item.value, str):
+            for word in _WORD_BEFORE_VALUE.findall(item.text) or [item.text]:
+                yield word, item
 
 
 # ----------------------------------------------------------------------------------------------------- without brackets
@@ -168,6 +177,9 @@ NESTS = frozenset(
     {"params", "parameters", "args", "arguments", "kwargs", "attrs", "attributes", "config", "options", "settings"}
 )
 """What other systems call the mapping in which the parameters of a layer stand, folded."""
+
+BESIDE_OP = "parameters stand beside 'op', by their names: {op: conv, out_channels: 64, kernel_size: 3}"
+"""What to do about parameters that stand elsewhere."""
 
 
 def unnested(entry: Entry, inner: Mapping) -> Proposal:

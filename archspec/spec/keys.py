@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from archspec.diagnostics.text import closest
+from archspec.diagnostics.text import closest, folded
 from archspec.source.tree import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -71,11 +71,6 @@ _WORDS = {
     "spec": "extends file path base model network",
     "until": "upto up_to to stop last through cut",
 }
-
-
-def folded(word: str) -> str:
-    """Return a word without what does not count: case, hyphens and underscores."""
-    return word.lower().replace("_", "").replace("-", "")
 
 
 def _meanings() -> dict[str, tuple[str, ...]]:

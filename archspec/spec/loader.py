@@ -15,7 +15,7 @@ from archspec.diagnostics.catalog.spec import UnknownSpecParameter, UnknownVaria
 from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.text import look_alike, printable
 from archspec.source.fault import YamlFault
-from archspec.source.tree import Mapping, Scalar
+from archspec.source.tree import Mapping, Scalar, is_nothing
 from archspec.source.yaml import parse, read
 from archspec.spec import names
 from archspec.spec.edits import edit_graph
@@ -24,7 +24,7 @@ from archspec.spec.keys import meant_keys
 from archspec.spec.models import LibraryLevel, PreprocessLevel, SpecBlockLevel, SpecLevel
 from archspec.spec.parameters import read_parameters
 from archspec.spec.placement import placed
-from archspec.spec.reader import Reader, is_nothing
+from archspec.spec.reader import Reader
 from archspec.spec.template import (
     Allowance,
     Argument,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from archspec.diagnostics.catalog.expansion import BadRepeat
 from archspec.diagnostics.catalog.spec import MissingKey, UnknownKey, WrongKind
-from archspec.diagnostics.text import closest, did_you_mean, printable, stuck_key
+from archspec.diagnostics.text import closest, did_you_mean, folded, printable, stuck_key
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence
 from archspec.spec import names
 from archspec.spec.forms import NESTS, as_op, below_key, gathered, is_node, names_in, unnested
-from archspec.spec.keys import MEANINGS, folded
+from archspec.spec.keys import MEANINGS
 from archspec.spec.models import NodeLevel, RepeatLevel
 from archspec.spec.template import Argument, NodeTemplate, Ref, Repeat
 

@@ -12,12 +12,11 @@ from archspec.diagnostics.catalog.spec import BadParameterDeclaration
 from archspec.diagnostics.text import printable
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence, Tree, plain
 from archspec.spec import names
+from archspec.spec.forms import words_in
 from archspec.spec.models import ParameterLevel
 from archspec.spec.template import Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from archspec.spec.reader import Reader
 
 LARGEST = 2**53
@@ -27,7 +26,6 @@ TYPES = "int, float, bool, str, op, list, list[int], int | list[int], ..."
 LONGEST_TYPE = 80
 """Characters that a type may have: it is read by recursion."""
 
-_WORD_BEFORE_VALUE = re.compile(r"([A-Za-z_]\w*)\s*[:=]", re.ASCII)
 _MEANT_TYPES = {
     **dict.fromkeys(("integer", "long", "int32", "int64", "uint"), "int"),
     **dict.fromkeys(("number", "double", "real", "float32", "float64", "decimal", "numeric"), "float"),
@@ -196,15 +194,7 @@ def read_parameters(reader: Reader, tree: Tree | None) -> tuple[Parameter, ...]:
     One whose declaration is wrong comes back marked as broken, so that its uses are no mistakes.
     """
     read = tuple(_Declaration(reader, entry).read() for entry in reader.entries(tree, "params"))
-    return read or tuple(_unreadable(tree))
-
-
-def _unreadable(tree: Tree | None) -> Iterator[Parameter]:
-    """Yield the parameters that are named by what is no mapping (`[width]`, `width = 8`), as broken ones."""
-    for item in tree.items if isinstance(tree, Sequence) else (tree,):
-        if isinstance(item, Scalar) and isinstance(item.value, str):
-            words = _WORD_BEFORE_VALUE.findall(item.text) or [item.text]
-            yield from (Parameter(word, item.span, "str", broken=True) for word in words)
+    return read or tuple(Parameter(word, item.span, "str", broken=True) for word, item in words_in(tree))
 
 
 class _Declaration:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from archspec.diagnostics.catalog.spec import WrongLevel
 from archspec.diagnostics.text import closest, printable
 from archspec.source.span import Span
-from archspec.source.tree import Entry, Mapping, Scalar, Sequence
+from archspec.source.tree import Entry, Mapping, Scalar, Sequence, is_nothing
 from archspec.spec import names
 from archspec.spec.forms import is_node, shifted
 from archspec.spec.models import BlockLevel, NodeLevel, SpecLevel
@@ -85,7 +85,7 @@ def _goes_on(holder: Entry, entry: Entry, model: type[Level], *, started: bool) 
     """Tell whether an entry that means nothing belongs to the key before it."""
     if holder.key.text not in _HOLDERS or holder.key.text not in model.known():
         return False
-    if _is_nothing(holder.value):
+    if is_nothing(holder.value):
         return started or closest(entry.key.text, model.known()) is None or not isinstance(entry.value, Scalar)
     if not isinstance(holder.value, Mapping) or holder.value.span.line == holder.key.span.line:
         return False
@@ -185,7 +185,7 @@ def _joined(node: Entry, keys: list[Entry]) -> Entry:
 def _is_key_of_node(entry: Entry, before: Entry) -> bool:
     """Tell whether what stands among the nodes is certainly none, and belongs to the node before it."""
     node, value, key = before.value, entry.value, entry.key.text
-    if _is_nothing(node):
+    if is_nothing(node):
         return isinstance(value, Scalar) and key in ("op", "share")
     if not isinstance(node, Mapping) or node.span.line == before.key.span.line or node.get(key) is not None:
         return False
@@ -247,10 +247,6 @@ def _with(tree: Mapping, entry: Entry, added: Iterable[Entry] = ()) -> Mapping:
 def _is_block(entry: Entry) -> bool:
     value = entry.value
     return isinstance(value, Mapping) and any(value.get(key) is not None for key in ("graph", "spec"))
-
-
-def _is_nothing(tree: Tree) -> bool:
-    return isinstance(tree, Scalar) and tree.value is None
 
 
 def _is_numbers(tree: Tree) -> bool:

@@ -12,9 +12,9 @@ from archspec.diagnostics.catalog.graph import NameTaken
 from archspec.diagnostics.catalog.spec import BadName, EmptyGraph, MissingKey, UnknownKey, UnknownLint, WrongKind
 from archspec.diagnostics.text import look_alike, printable
 from archspec.ir.tensor import ITEM_BYTES
-from archspec.source.tree import Entry, Mapping, Scalar, Sequence, Tree
+from archspec.source.tree import Entry, Mapping, Scalar, Sequence, Tree, is_nothing
 from archspec.spec import names
-from archspec.spec.forms import is_node, named, shape_of, without_dashes, written
+from archspec.spec.forms import BESIDE_OP, is_node, named, shape_of, without_dashes, words_in, written
 from archspec.spec.keys import meant_keys, suits
 from archspec.spec.models import BlockLevel, InputLevel, Level, NodeLevel, OutputLevel
 from archspec.spec.node_reader import NodeReader
@@ -36,7 +36,7 @@ from archspec.spec.template import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from collections.abc import Mapping as MappingOf
 
     from archspec.diagnostics.problem import Collector, Problem
@@ -52,11 +52,6 @@ def kind_of(tree: Tree) -> str:
     if tree.value is None:
         return "nothing"
     return f"the text {tree.text!r}" if isinstance(tree.value, str) else tree.text
-
-
-def is_nothing(tree: Tree | None) -> bool:
-    """Tell whether there is no value: no key, or one with nothing behind it."""
-    return tree is None or (isinstance(tree, Scalar) and tree.value is None)
 
 
 # What stands first in a node of a list, and is not its name; a block may have a parameter that is called `name`.
@@ -95,8 +90,10 @@ def _renamed(model: type[Level], tree: Mapping, meant: MappingOf[Span, str]) -> 
     return dataclasses.replace(tree, entries=tuple(entries)) if meant else tree
 
 
-def _is_number(tree: Tree) -> bool:
-    return isinstance(tree, Scalar) and isinstance(tree.value, int | float)
+def _number_in(tree: Tree) -> Scalar | None:
+    """Return the first number in a list."""
+    scalars = (item for item in tree.items if isinstance(item, Scalar)) if isinstance(tree, Sequence) else ()
+    return next((item for item in scalars if isinstance(item.value, int | float)), None)
 
 
 class Reader:
@@ -247,17 +244,27 @@ class Reader:
         elif (listed := named(tree, _NO_NAMES)) is not None and all(map(_may_be_node, listed)):
             self._as_mapping(tree, f"the graph of {where}" if where == "the spec" else where)
             return self.graph(Mapping(tree.span, listed), where)
-        elif number := next((item for item in tree.items if _is_number(item)), None):
-            hint = "parameters stand beside 'op', by their names: {op: conv, out_channels: 64, kernel_size: 3}"
-            found = f"one with {kind_of(number)} in it"
-            self.report(WrongKind(span=tree.span, what=where, wanted="a list of nodes", found=found, suggestion=hint))
+        elif number := _number_in(tree):
+            wanted, found = "a list of nodes", f"one with {kind_of(number)} in it"
+            self.report(WrongKind(span=tree.span, what=where, wanted=wanted, found=found, suggestion=BESIDE_OP))
             return None
         else:
-            nodes = [self.node(str(index), item.span, item) for index, item in enumerate(tree.items)]
+            nodes = list(self._listed_nodes(tree.items))
         if not nodes:
             self.report(EmptyGraph(span=tree.span, where=where))
             return None
         return GraphTemplate(tree.span, tuple(nodes), isinstance(tree, Sequence))
+
+    def _listed_nodes(self, items: Iterable[Tree]) -> Iterator[NodeTemplate]:
+        """Yield the nodes of a list. Of rows as other systems have them (`[-1, 1, Conv, [64, 3]]`), one is reported."""
+        has_row = False
+        for index, item in enumerate(items):
+            is_row = _number_in(item) is not None
+            if has_row and is_row:
+                yield NodeTemplate(str(index), item.span, broken=True)
+            else:
+                yield self.node(str(index), item.span, item)
+            has_row |= is_row
 
     def _named_node(self, entry: Entry) -> NodeTemplate:
         # A graph that `archspec expand` wrote may number the nodes of a mapping, as lists do.
@@ -365,12 +372,11 @@ class Reader:
     # ----------------------------------------------------------------------------------------------- the rest
 
     def lets(self, tree: Tree | None) -> tuple[Let, ...]:
-        """Read `let`."""
-        return tuple(
-            Let(entry.key.text, entry.key.span, entry.value)
-            for entry in self.entries(tree, "let")
-            if self.name(entry.key, "a value", names.fault_of_parameter_name)
-        )
+        """Read `let`. Names in what is no mapping come back marked as broken, so that their uses are no mistakes."""
+        entries = self.entries(tree, "let")
+        named = (entry for entry in entries if self.name(entry.key, "a value", names.fault_of_parameter_name))
+        found = tuple(Let(entry.key.text, entry.key.span, entry.value) for entry in named)
+        return found if entries else tuple(Let(word, item.span, item, broken=True) for word, item in words_in(tree))
 
     def block(self, entry: Entry) -> BlockTemplate | None:
         """Read a block definition; None if there is no graph in it that can be read."""

@@ -120,11 +120,15 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Let:
-    """A name given once to a value."""
+    """A name given once to a value.
+
+    One that is `broken` could not be read, which has been reported; its value is unknown.
+    """
 
     name: str
     span: Span
     value: Tree
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

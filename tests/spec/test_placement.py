@@ -7,13 +7,13 @@ import textwrap
 import pytest
 
 from archspec.api import compile_text
+from archspec.diagnostics.text import folded
 from archspec.elaborate.hints import NO_PARAMETER, hint_for_parameter
 from archspec.elaborate.network import Choice
 from archspec.ops.catalog import OPS
 from archspec.repair.mending import mend
 from archspec.source.span import SourceFile
 from archspec.spec.forms import NESTS
-from archspec.spec.keys import folded
 
 HEAD = "archspec: 1\nname: example\ninputs: {image: [3, 16, 16]}\n"
 CONV = "{op: conv, out_channels: 8, kernel_size: 3}"
@@ -166,3 +166,18 @@ def test_a_block_that_hides_the_op_in_it() -> None:
     assert [p.help() for p in problems] == [
         "a block hides an op of its name: if that is meant, call the block something else"
     ]
+
+
+def test_rows_of_numbers_and_names_are_one_error_in_each_list() -> None:
+    rows = "[-1, 1, Conv, [64, 3, 2]]", "[[-1, 6], 1, Concat, [1]]", "{op: cnv}", "[-1, 1, Detect, [80]]"
+    graph = "".join(f"  - {row}\n" for row in rows)
+    problems = found(f"{HEAD}graph:\n{graph}")
+    assert [(code, line) for code, line, _ in problems] == [("AS103", 5), ("AS301", 7)]
+
+
+@pytest.mark.parametrize("written", ["[half]", "half"])
+def test_names_in_a_let_that_is_no_mapping_are_no_further_mistakes(written: str) -> None:
+    graph = "graph:\n  a: {op: conv, out_channels: half, kernel_size: 3}\n"
+    assert [(code, line) for code, line, _ in found(f"{HEAD}let: {written}\n{graph}")] == [("AS103", 4)]
+    in_block = f"blocks:\n  unit:\n    let: {written}\n    {graph.replace(chr(10), chr(10) + '    ')}\ngraph: [unit]\n"
+    assert [(code, line) for code, line, _ in found(HEAD + in_block)] == [("AS103", 6)]

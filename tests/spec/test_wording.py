@@ -218,3 +218,28 @@ def test_a_node_among_the_edits_replaces_the_old_one() -> None:
     compiled = compile_text(SourceFile("spec.yaml", text), Choice())
     assert [each.code for each in compiled.problems] == ["AS101"]
     assert "graph:\n  replace:\n    fc:" in mend(compiled, Choice()).sources["spec.yaml"].text
+
+
+BLOCK = "blocks:\n  unit: {{{}, graph: [{{op: conv, out_channels: wide, kernel_size: 3}}]}}\ngraph: [unit]\n"
+LATE = "params: {wide: {type: int, default: base * 2}, base: 4}"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        f"{LATE}\ngraph: [relu]\n",
+        "let: {wide: base * 2, base: 4}\ngraph: [relu]\n",
+        BLOCK.format(LATE),
+        BLOCK.format("let: {wide: base * 2, base: 4}"),
+    ],
+)
+def test_a_name_that_is_declared_below_what_uses_it(rest: str) -> None:
+    text = f"archspec: 1\nname: example\ninputs: {{image: [3, 32, 32]}}\n{rest}"
+    (problem,) = compile_text(SourceFile("spec.yaml", text), Choice()).problems
+    assert (problem.code, problem.help()) == ("AS127", "base is declared below: put it above what uses it")
+
+
+def test_a_default_that_uses_its_own_name_is_not_told_to_move() -> None:
+    text = "archspec: 1\nname: n\nparams: {wide: {type: int, default: wide * 2}}\ninputs: {x: [3]}\ngraph: [relu]\n"
+    (problem,) = compile_text(SourceFile("spec.yaml", text), Choice()).problems
+    assert (problem.code, "below" in (problem.help() or "")) == ("AS127", False)

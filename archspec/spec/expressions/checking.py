@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from archspec.diagnostics.catalog.expressions import NumberOutOfRange, WrongArguments
 from archspec.diagnostics.catalog.expressions_text import ConstructNotAllowed, TextInExpression, UnknownFunction
 from archspec.diagnostics.problem import ProblemError
-from archspec.diagnostics.text import did_you_mean
+from archspec.diagnostics.text import did_you_mean, folded
 from archspec.spec.expressions.expression import dotted
 from archspec.spec.expressions.functions import FUNCTIONS
 
@@ -72,7 +72,7 @@ _WITHOUT = {
 
 
 def _hint_for(name: str) -> str | None:
-    meant = name if name in FUNCTIONS else _ELSEWHERE.get(name.lower().replace("_", ""))
+    meant = name if name in FUNCTIONS else _ELSEWHERE.get(folded(name))
     return f"did you mean '{meant}'?" if meant else _WITHOUT.get(name) or did_you_mean(name, FUNCTIONS)
 
 

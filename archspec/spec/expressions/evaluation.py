@@ -61,7 +61,9 @@ _ORDER: dict[type[ast.cmpop], tuple[str, Callable[[Number, Number], bool]]] = {
 }
 
 
-_TRUTH = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # as YAML 1.1 had them
+TRUTH_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+"""What was true and false in YAML 1.1, and is text in YAML 1.2."""
+
 _SIZES = frozenset({"channels", "features", "height", "width", "depth", "length", "rank"})
 _AXES = {"C": "channels", "H": "height", "W": "width", "D": "depth", "L": "length"}
 
@@ -114,7 +116,7 @@ class _Evaluator:
         """Return what was probably meant by a name that does not exist."""
         if name in FUNCTIONS:
             return f"'{name}' is a function: {name}(...)"
-        if meant := _TRUTH.get(name.lower()):
+        if meant := TRUTH_WORDS.get(name.lower()):
             return f"did you mean '{meant}'?"
         owner, _, attribute = name.rpartition("_")
         owner = {"in": "input"}.get(owner, owner)
