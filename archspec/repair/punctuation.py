@@ -22,7 +22,7 @@ _NEAR = 30  # lines above whose indentation may be meant
 _COMMENT = re.compile(r"(?:^|\s)#")
 _MOST_PLACES = 24
 _TOP_KEY = re.compile(r"^([\w-]+):", re.MULTILINE)
-TERNARY = re.compile(r"(?<=: )([^,{}?#]+?)\s*\?\s*([^,{}:#]+?)\s*:\s*([^,{}#]+?)(?=\s*(?:[,}#]|$))")
+_TERNARY = re.compile(r"(?<=: )([^,{}?#]+?)\s*\?\s*([^,{}:#]+?)\s*:\s*([^,{}#]+?)(?=\s*(?:[,}#]|$))")
 
 
 def punctuated(problem: Problem, state: State) -> Iterator[Proposal]:
@@ -101,7 +101,7 @@ def _content(line: str) -> int:
 def _ternary(text: _Text) -> Iterator[Proposal]:
     """Yield `a if c else b` for `c ? a : b`."""
     for number in (text.span.line, text.span.line - 1):
-        if found := TERNARY.search(text.at(number)):
+        if found := _TERNARY.search(text.at(number)):
             new = f"{found[2]} if {found[1]} else {found[3]}"
             yield text.edit(new, new, found.start() + 1, found.end() + 1, line=number)
 

@@ -14,6 +14,7 @@ from archspec.diagnostics.proposal import Proposal, RemoveKey, Replace, SetKey
 from archspec.diagnostics.text import closest, edit_distance, in_ascii, meant_in, stuck_key
 from archspec.elaborate.hints import is_inferred
 from archspec.ops.catalog import BY_NAME
+from archspec.source.span import Span
 from archspec.source.tree import Mapping, Scalar, Sequence
 from archspec.source.writing import flow, scalar
 from archspec.spec.expressions.rewriting import rewritings
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from archspec.diagnostics.problem import Problem
     from archspec.repair.layout import Layout
     from archspec.repair.trial import State
-    from archspec.source.span import Span
     from archspec.source.tree import Tree
 
 _MOST_NAMES = 6
@@ -150,13 +150,13 @@ def _without(problem: Problem, state: State) -> Iterator[Proposal]:
     line = layout.source.text[layout.lines.index(span.line, 1) : layout.lines.index(span.line + 1, 1)]
     rest = layout.source.text[start : layout.lines.index(span.line + 1, 1)]
     if not line[: span.column - 1].strip():
-        whole = type(span)(span.path, span.line, 1, span.line + 1, 1)
+        whole = Span(span.path, span.line, 1, span.line + 1, 1)
         yield Proposal(f"without the second {layout.lines.of(span)}", (Replace(whole, ""),))
     entry = re.match(r"[^,{}\[\]]*(?:\[[^\[\]{}]*\])?[^,{}\[\]]*", rest)
     if entry is not None:
         before = re.search(r",\s*$", line[: span.column - 1])
         lead = len(before[0]) if before else 0
-        place = type(span)(span.path, span.line, span.column - lead, span.line, span.column + len(entry[0].rstrip()))
+        place = Span(span.path, span.line, span.column - lead, span.line, span.column + len(entry[0].rstrip()))
         yield Proposal(f"without the second {layout.lines.of(span)}", (Replace(place, ""),))
 
 
@@ -318,7 +318,7 @@ def _wrong_kind(problem: spec.WrongKind, text: str, state: State) -> Iterator[Pr
 def _blanks_behind_dashes(span: Span, lines: list[str]) -> Iterator[Replace]:
     for number in range(span.line, span.end_line + 1):
         if dash := _DASHES.match(lines[number - 1]):
-            yield Replace(type(span)(span.path, number, dash.start(1) + 1, number, dash.end() + 1), "- ")
+            yield Replace(Span(span.path, number, dash.start(1) + 1, number, dash.end() + 1), "- ")
 
 
 def _missing_key(problem: spec.MissingKey, text: str, state: State) -> Iterator[Proposal]:
@@ -331,7 +331,7 @@ def _missing_key(problem: spec.MissingKey, text: str, state: State) -> Iterator[
     lines = {"archspec": "archspec: 1", "name": f"name: {stem}"}
     if problem.key in lines and problem.span is not None:
         number = problem.span.line + (problem.key == "name")
-        place = type(problem.span)(source.path, number, 1, number, 1)
+        place = Span(source.path, number, 1, number, 1)
         yield Proposal(lines[problem.key], (Replace(place, f"{lines[problem.key]}\n"),))
 
 

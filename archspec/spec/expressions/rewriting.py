@@ -27,16 +27,7 @@ def rewritings(text: str) -> Iterator[str]:
     """Yield what an expression that cannot be read may mean, the likeliest first; some cannot be read either."""
     plain = in_ascii(text)
     yield plain
-    other = plain
-    for old, new in _OPERATORS:
-        other = other.replace(old, new)
-    other = _WORDS.sub(lambda word: word[0].lower(), other)
-    other = re.sub(r" +", " ", other).strip()
-    if match := _TERNARY.fullmatch(other):
-        other = f"{match[2].strip()} if {match[1].strip()} else {match[3].strip()}"
-    elif match := _THEN.fullmatch(other):
-        other = f"{match[2]} if {match[1]} else {match[3]}"
-    yield other
+    yield (other := _with_our_words(plain))
     yield re.sub(r"(?<![=!<>])=(?!=)", "==", other)
     if match := _WRAPPED.fullmatch(plain.strip()):
         yield match["inner"]
@@ -48,11 +39,29 @@ def rewritings(text: str) -> Iterator[str]:
     yield re.sub(r"(?<=[\w)])\s+[xX]\s+(?=[\w(])", " * ", plain)
     yield re.sub(r"(?<![\w.])(\d+)\s*(?=[A-Za-z_(])(?!(?:if|else|and|or|in|not)\b)", r"\1 * ", plain)
     yield re.sub(r"(?<=[A-Za-z_])\.(\d+)", r"[\1]", plain)
-    for opening, closing in ("()", "[]"):
-        missing = plain.count(opening) - plain.count(closing)
-        if missing > 0:
-            yield plain + closing * missing
-        elif missing < 0:
-            yield plain[::-1].replace(closing, "", -missing)[::-1]
-            yield opening * -missing + plain
+    yield from _closed(plain)
     yield plain.strip().rstrip("+-*/%<>=,.;:\\ ")
+
+
+def _with_our_words(text: str) -> str:
+    """Return an expression with the operators and the conditionals of other languages as they are written here."""
+    for old, new in _OPERATORS:
+        text = text.replace(old, new)
+    text = _WORDS.sub(lambda word: word[0].lower(), text)
+    text = re.sub(r" +", " ", text).strip()
+    if match := _TERNARY.fullmatch(text):
+        return f"{match[2].strip()} if {match[1].strip()} else {match[3].strip()}"
+    if match := _THEN.fullmatch(text):
+        return f"{match[2]} if {match[1]} else {match[3]}"
+    return text
+
+
+def _closed(text: str) -> Iterator[str]:
+    """Yield an expression with as many brackets that close as such that open."""
+    for opening, closing in ("()", "[]"):
+        missing = text.count(opening) - text.count(closing)
+        if missing > 0:
+            yield text + closing * missing
+        elif missing < 0:
+            yield text[::-1].replace(closing, "", -missing)[::-1]
+            yield opening * -missing + text
