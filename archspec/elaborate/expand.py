@@ -113,6 +113,8 @@ class Expander:
             name = self.number(outcome, frame)
             if outcome.results is None and (template.when is not None or template.broken):
                 frame.numbers.certain = False
+        if outcome.results is None and template.when is not None:
+            outcome = self.recovery.there_or_not(site)
         self.enter(template, frame, frame.env, name, outcome)
 
     def _fits(self, site: Site) -> bool:
@@ -277,9 +279,7 @@ class Expander:
             except ProblemError as error:
                 self.reports.add_all(error.problems, site.frame, site.path)
                 return None
-        if name is UNKNOWN or name in self.vocabulary.broken:
-            return None
-        return str(name)
+        return None if name is UNKNOWN or str(name) in self.vocabulary.broken else str(name)
 
     def outputs_of(self, template: NodeTemplate, env: Environment) -> tuple[OutputTemplate, ...]:
         """Return the results that a group, or the block of a node, names; empty if it names none."""

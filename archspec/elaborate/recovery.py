@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 from archspec.diagnostics.catalog.graph import UnknownNode
 from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.text import meant_in
-from archspec.elaborate.frame import FAILED
+from archspec.elaborate.frame import FAILED, Outcome
 from archspec.elaborate.guesses import Guesses, UncertainError, plain
 from archspec.ir.graph import Node, Value
 
 if TYPE_CHECKING:
     from archspec.diagnostics.problem import Problem
     from archspec.elaborate.expand import Expander
-    from archspec.elaborate.frame import Frame, Outcome, Results, Site
+    from archspec.elaborate.frame import Frame, Results, Site
     from archspec.elaborate.guesses import Guess
     from archspec.elaborate.limits import Limits
     from archspec.ir.op import Op
@@ -45,12 +45,21 @@ class Recovery:
         """Return what a reference that names nothing was most likely meant to name."""
         meant = meant_in(problem.help() or "") if isinstance(problem, UnknownNode) else None
         results = None if meant is None else frame.results.get(meant, frame.inputs.get(meant))
+        return None if meant is None else self._like(results, meant)
+
+    def there_or_not(self, site: Site) -> Outcome:
+        """Go on where it is not known whether a node is there, or what it gives: most likely it keeps the axes."""
+        passing = site.sources[0].results if site.sources else None
+        return Outcome(None, self._like(passing, site.path))
+
+    def _like(self, results: Results, name: str) -> Results:
+        """Return a guess of which is only known how many axes it has: as many as a result that there is."""
         value = next(iter(results.values())) if results and len(results) == 1 else None
-        if value is None or meant is None:
+        if value is None:
             return None
         types, guess = self._expander.types, Value(f"{value.node}?", value.index)
         types[guess] = types[value]
-        self.guesses.doubt(guess, types[guess], meant)
+        self.guesses.doubt(guess, types[guess], name)
         return {"": guess}
 
     def unknown_op(self, name: str, site: Site) -> Outcome:

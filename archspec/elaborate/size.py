@@ -58,7 +58,8 @@ class Sizer:
         if template.op is None:
             return 1
         name = _value(template.op, env) if template.op.text.startswith("$") else template.op.text
-        return self._block(self._blocks[name], template, env, depth) if name in self._blocks else 1
+        block = self._blocks.get(name) if isinstance(name, str) else None
+        return 1 if block is None else self._block(block, template, env, depth)
 
     def _graph(self, graph: GraphTemplate, env: Environment, depth: int) -> int:
         return sum(self.least(node, env, depth + 1) for node in graph.nodes)

@@ -161,3 +161,20 @@ graph:
   last: {op: add, from: [second, image]}
 """
     assert found(text) == [("AS302", "first"), ("AS302", "second"), ("AS205", "last")]
+
+
+def test_the_check_goes_on_behind_a_node_of_which_it_is_not_known_whether_it_is_there() -> None:
+    text = """
+graph:
+  first: {op: conv, out_channels: 3, kernel_size: 3, padding: 1, when: imag.channels > 1}
+  a: {op: conv, out_channels: 8, kernel_size: 1}
+  b: {op: conv, from: first, out_channels: 4, kernel_size: 1}
+  sum: {op: add, from: [a, b]}
+  last: {op: add, from: [first, image]}
+"""
+    assert found(text) == [("AS127", "first"), ("AS205", "sum")]
+
+
+@pytest.mark.parametrize("op", ["$sizes", "{op: $sizes, repeat: 2}"])
+def test_a_list_names_no_op(op: str) -> None:
+    assert found(f"let: {{sizes: [1, 2]}}\ngraph:\n  first: {op}\n")[0][0] == "AS301"
