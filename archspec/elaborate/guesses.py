@@ -366,6 +366,8 @@ def plain(types: Types) -> Types:
 
 
 def _with_numbers(tensor: TensorType) -> TensorType:
+    if all(type(size) is int for size in tensor.shape):
+        return tensor
     return tensor.with_shape(*map(_number, tensor.shape))
 
 

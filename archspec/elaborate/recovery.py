@@ -17,6 +17,7 @@ from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.text import meant_in
 from archspec.elaborate.frame import FAILED, Outcome
 from archspec.elaborate.guesses import Guesses, UncertainError, plain
+from archspec.elaborate.suspects import Suspects
 from archspec.ir.graph import Node, Value
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Recovery:
         self._expander = expander
         self._limits = limits
         self.guesses = Guesses()
+        self._suspects = Suspects()
 
     def covers(self, results: Results) -> bool:
         """Tell whether some results are guesses, or were made of them."""
@@ -92,7 +94,7 @@ class Recovery:
 
     def after_failure(self, op: Op, site: Site, inputs: tuple[Value, ...]) -> Outcome:
         """Go on with what an op most likely gives; that it does not suit its inputs has been reported."""
-        self.guesses.blame(site.span)
+        self._blame(op, site, inputs)
         return self._add(op, site, inputs, self.guesses.results(op, self._expander.types_of(inputs)))
 
     def on_guess(self, op: Op, site: Site, inputs: tuple[Value, ...]) -> Outcome:
@@ -104,10 +106,20 @@ class Recovery:
         except UncertainError:
             return self._add(op, site, inputs, self.guesses.results(op, known))
         except ProblemError:
-            self.guesses.blame(site.span)
-            self._expander.infer(op, types, site, self.guesses.origin(inputs))
+            if not self.explains(op, inputs):
+                self._expander.infer(op, types, site, self.guesses.origin(inputs))
+                self._blame(op, site, inputs)
             return self._add(op, site, inputs, self.guesses.results(op, known))
         return self._add(op, site, inputs, (plain(found), found))
+
+    def explains(self, op: Op, inputs: tuple[Value, ...]) -> bool:
+        """Tell whether an op does not suit its inputs because of what has been reported."""
+        return self._suspects.explain(op, inputs, self._expander.types_of(inputs))
+
+    def _blame(self, op: Op, site: Site, inputs: tuple[Value, ...]) -> None:
+        self.guesses.blame(site.span)
+        if not self.explains(op, inputs):
+            self._suspects.add(op, inputs, self._expander.types_of(inputs))
 
     def _add(self, op: Op, site: Site, inputs: tuple[Value, ...], guess: Guess | None) -> Outcome:
         if guess is None:

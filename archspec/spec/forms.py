@@ -157,8 +157,8 @@ def _loose(before: Entry | None, bare: Entry) -> Loose | None:
     if not isinstance(first, Scalar) or not isinstance(last, Scalar) or last.span.end_line != word.span.line:
         return None
     span = first.span.until(word.span.end)
-    is_number = isinstance(last.value, int | float) and not isinstance(last.value, bool)
-    if is_number and _NUMBER.fullmatch(word.text) and _NUMBER.fullmatch(last.text):
+    is_number = type(last.value) in (int, float) and _NUMBER.fullmatch(word.text) is not None
+    if is_number and _NUMBER.fullmatch(last.text):
         if word.span.column == last.span.end_column + 1 and len(items) == 1:
             text = f"{last.text}.{word.text}"
             value = Scalar(span, float(text), text)

@@ -178,3 +178,30 @@ graph:
 @pytest.mark.parametrize("op", ["$sizes", "{op: $sizes, repeat: 2}"])
 def test_a_list_names_no_op(op: str) -> None:
     assert found(f"let: {{sizes: [1, 2]}}\ngraph:\n  first: {op}\n")[0][0] == "AS301"
+
+
+def test_what_is_read_by_many_joins_is_one_mistake() -> None:
+    text = """
+graph:
+  a: {op: conv, out_channels: 8, kernel_size: 3, padding: 1}
+  b: {op: conv, from: image, out_channels: 8, kernel_size: 3}
+  c: {op: conv, from: image, out_channels: 8, kernel_size: 3, padding: 1}
+  one: {op: concat, from: [image, a, b]}
+  two: {op: concat, from: [image, a, b, one]}
+  three: {op: concat, from: [b, c]}
+  d: {op: conv, out_channels: 8, kernel_size: 5, from: image}
+  four: {op: concat, from: [b, c, d]}
+"""
+    assert found(text) == [("AS204", "one"), ("AS204", "four")]
+
+
+def test_of_two_inputs_either_may_be_the_odd_one() -> None:
+    text = """
+graph:
+  a: {op: conv, out_channels: 8, kernel_size: 3}
+  b: {op: conv, from: image, out_channels: 8, kernel_size: 5}
+  one: {op: concat, from: [image, a]}
+  two: {op: concat, from: [image, a, one]}
+  three: {op: concat, from: [image, b]}
+"""
+    assert found(text) == [("AS204", "one"), ("AS204", "three")]
