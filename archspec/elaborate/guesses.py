@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from bisect import bisect_left
 from collections import Counter
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from archspec.diagnostics.problem import Note, ProblemError
 from archspec.elaborate.environment import ShapeView
+from archspec.elaborate.fitting import USUAL_SIZES, inferred, may_fit, number
 from archspec.ir.graph import Node, Scope, Value
 from archspec.ir.op import Op
 
@@ -25,16 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archspec.ir.graph import Child
-    from archspec.ir.sizes import Formula, Path
+    from archspec.ir.sizes import Path
     from archspec.ir.tensor import TensorType
     from archspec.source.span import Span
 
     Types = tuple[TensorType, ...]
     Guess = tuple[Types, Types]  # the types that results most likely have, and what is known of them
-
-_USUAL_SIZES = (7, 14, 32, 64, 224, 512)  # of feature maps
-_MOST_TRIALS = 2_000
-_LARGEST_ROOT = 10_000
 
 
 class UncertainError(Exception):
@@ -109,7 +104,7 @@ class Guesses:
         except NotFollowedError:
             raise UncertainError from None
         except ProblemError:
-            if span in self._blamed or (conditions and _may_fit(op, known)):
+            if span in self._blamed or (conditions and may_fit(op, known)):
                 raise UncertainError from None
             raise
         if conditions and _names_results(op):  # how many there are may depend on what was guessed
@@ -136,7 +131,7 @@ class Guesses:
 
         It is None if they change how many axes there are, which may be due to what is not known of them.
         """
-        answers = [None if op is None else _inferred(op, known) for op in ops]
+        answers = [None if op is None else inferred(op, known) for op in ops]
         likeliest = answers[0] if answers else None
         if likeliest is None:
             return None
@@ -186,7 +181,7 @@ class Guesses:
 
         self._symbols += 1
         self._path = self._path or Path()
-        return Size(_number(size), symbol(f"size{self._symbols}"), self._path)
+        return Size(number(size), symbol(f"size{self._symbols}"), self._path)
 
     # ----------------------------------------------------------------------------------------------- at the end
 
@@ -227,7 +222,7 @@ def _ways(op: Op, known: Types) -> Iterator[list[tuple[Op, Types]]]:
         others = (_with(op, name, value) for name in op.model_fields_set)
         yield [(other, known) for other in others if other is not None]
     for tensor in known:
-        yield [(op, (tensor.with_spatial(*(size for _ in tensor.spatial)),)) for size in _USUAL_SIZES]
+        yield [(op, (tensor.with_spatial(*(size for _ in tensor.spatial)),)) for size in USUAL_SIZES]
         yield [(op, (tensor.with_channels(size),)) for size in _sizes_in(op)]
 
 
@@ -260,95 +255,7 @@ def _with(op: Op, name: str, value: int | None) -> Op | None:
 
 def _answers(ways: list[tuple[Op, Types]]) -> list[Types]:
     """Return what comes of the ops that suit their inputs."""
-    return [found for found in (_inferred(op, inputs) for op, inputs in ways) if found is not None]
-
-
-def _inferred(op: Op, inputs: Types) -> Types | None:
-    from archspec.ir.sizes import NotFollowedError
-
-    try:
-        return op.infer(inputs)
-    except (ProblemError, NotFollowedError):
-        return None
-
-
-def _may_fit(op: Op, known: Types) -> bool:
-    """Tell whether an op suits its inputs for some sizes, in place of those that were guessed.
-
-    What has a single input may always. Of a join, sizes are tried that other inputs have, and usual ones: H never is
-    ceil(H/2), but 2H may well be the 28 that the other input has. A size of which nothing is known may be whatever the
-    other inputs have there, 2H too.
-    """
-    if len(known) == 1:
-        return True
-    like_others = _like_others(known)
-    return _fits_for_some(op, known, like_others) or bool(like_others and _fits_for_some(op, known, {}))
-
-
-def _fits_for_some(op: Op, known: Types, taken: Mapping[str, int]) -> bool:
-    """Tell the same, where some symbols are taken for sizes that other inputs have."""
-    symbols = sorted({name for size in _formulas(known) for name in size.symbols} - taken.keys())
-    values = _candidates(known)
-    if len(values) ** len(symbols) > _MOST_TRIALS:
-        return True
-    for numbers in product(values, repeat=len(symbols)):
-        sizes = dict(zip(symbols, numbers, strict=True))
-        sizes |= {name: _size_at(size, sizes) for name, size in taken.items()}
-        inputs = (tensor.with_shape(*(_size_at(size, sizes) for size in tensor.shape)) for tensor in known)
-        if _inferred(op, tuple(inputs)) is not None:
-            return True
-    return False
-
-
-def _like_others(known: Types) -> dict[str, int]:
-    """Return for symbols that stand alone a size that another input has on the same axis."""
-    from archspec.ir.sizes import formula_of, symbol
-
-    found: dict[str, int] = {}
-    needed: set[str] = set()
-    for axis in zip(*(tensor.shape for tensor in known), strict=False):
-        names = {name for size in axis for name in formula_of(size).symbols}
-        alone = [name for name in sorted(names) if any(formula_of(size) == symbol(name) for size in axis)]
-        for name in alone:
-            free = [size for size in axis if formula_of(size).symbols.isdisjoint({name, *found})]
-            if name not in found and name not in needed and free:
-                found[name] = max(free, key=_number)
-                needed |= formula_of(found[name]).symbols
-    return found
-
-
-def _candidates(known: Types) -> tuple[int, ...]:
-    """Return sizes to try: usual ones, and those for which an open size equals one that another input has."""
-    fixed = {size for tensor in known for size in tensor.shape if type(size) is int}
-    usual = {size for size in (*fixed, *_USUAL_SIZES[:3]) if size > 1}
-    formulas = [(formula, *formula.symbols) for formula in _formulas(known) if len(formula.symbols) == 1]
-    wanted = fixed.union(*({formula.value({name: size}) for size in usual} for formula, name in formulas))
-    found = usual.union(*(_roots(formula, name, wanted) for formula, name in formulas))
-    return tuple(sorted(found))
-
-
-def _roots(formula: Formula, name: str, wanted: Iterable[int]) -> Iterator[int]:
-    """Yield a size for each number that a formula gives for one; formulas of sizes mostly grow with the size."""
-
-    def value(size: int) -> int:
-        return formula.value({name: size})
-
-    for number in wanted:
-        place = bisect_left(range(2, _LARGEST_ROOT), number, key=value) + 2
-        if value(place) == number:
-            yield place
-
-
-def _formulas(known: Types) -> set[Formula]:
-    from archspec.ir.sizes import formula_of
-
-    return {formula_of(size) for tensor in known for size in tensor.shape if type(size) is not int}
-
-
-def _size_at(size: int, sizes: Mapping[str, int]) -> int:
-    from archspec.ir.sizes import formula_of
-
-    return size if type(size) is int else formula_of(size).value(sizes)
+    return [found for found in (inferred(op, inputs) for op, inputs in ways) if found is not None]
 
 
 def _names_results(op: Op) -> bool:
@@ -368,9 +275,4 @@ def plain(types: Types) -> Types:
 def _with_numbers(tensor: TensorType) -> TensorType:
     if all(type(size) is int for size in tensor.shape):
         return tensor
-    return tensor.with_shape(*map(_number, tensor.shape))
-
-
-def _number(size: int) -> int:
-    """Return a size as a plain number: the one that was guessed, where it is a symbol."""
-    return int.__pos__(size)
+    return tensor.with_shape(*map(number, tensor.shape))

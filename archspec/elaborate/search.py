@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from archspec.diagnostics.problem import ProblemError
 from archspec.diagnostics.proposal import InsertNode, Proposal, Replace, SetKey
 from archspec.elaborate.environment import ShapeView
+from archspec.elaborate.fitting import inferred
 from archspec.ir.graph import Scope, Value
 from archspec.source.tree import Scalar
 from archspec.source.writing import flow
@@ -99,7 +99,7 @@ class Search:
 
     def _fits(self, op: Op | None) -> bool:
         self._steps -= 1
-        return op is not None and _inferred(op, self._inputs) is not None
+        return op is not None and inferred(op, self._inputs) is not None
 
     def _set(self, span: Span, path: str, change: Mapping[str, Any]) -> Proposal:
         text = {name: flow(value) for name, value in change.items()}
@@ -149,7 +149,7 @@ class Search:
         if count <= _TWO:
             return []
         others = ((*self._inputs[:index], *self._inputs[index + 1 :]) for index in range(count))
-        return [value for value, rest in zip(self._values, others, strict=True) if _inferred(self._op, rest)]
+        return [value for value, rest in zip(self._values, others, strict=True) if inferred(self._op, rest)]
 
     def _nodes_before(self, values: Iterable[Value | None], most: int) -> list[Node]:
         found: dict[Span, Node] = {}
@@ -190,7 +190,7 @@ class Search:
             inputs = tuple(
                 types.get(value, tensor) for value, tensor in zip(other.inputs, other.input_types, strict=True)
             )
-            outputs = None if op is None else _inferred(op, inputs)
+            outputs = None if op is None else inferred(op, inputs)
             if outputs is None:
                 return False
             types.update((Value(other.path, index), tensor) for index, tensor in enumerate(outputs))
@@ -198,7 +198,7 @@ class Search:
             return False
         known = zip(self._values, self._inputs, strict=True)
         inputs = tuple(tensor if value is None else types.get(value, tensor) for value, tensor in known)
-        return _inferred(self._op, inputs) is not None
+        return inferred(self._op, inputs) is not None
 
     def _other_inputs(self) -> Iterator[Proposal]:
         """Yield other nodes that a join may read in place of one of its inputs, the nearest first."""
@@ -213,7 +213,7 @@ class Search:
                 continue
             for index, ref in enumerate(refs):
                 inputs = (*self._inputs[:index], tensor, *self._inputs[index + 1 :])
-                if _inferred(self._op, inputs) is not None:
+                if inferred(self._op, inputs) is not None:
                     yield Proposal(f"{name} for {ref.text} in {self._site.path}", (Replace(ref.span, name),))
 
     # ----------------------------------------------------------------------------------------------- blocks
@@ -264,7 +264,7 @@ class Search:
 
     def _flattened(self) -> Iterator[Proposal]:
         flat = self._inputs[0].with_shape(self._inputs[0].elements)
-        if len(self._inputs[0].shape) > 1 and _inferred(self._op, (flat,)) is not None:
+        if len(self._inputs[0].shape) > 1 and inferred(self._op, (flat,)) is not None:
             yield self._inserted("flatten", "flatten", None)
 
     def _projected(self) -> Iterable[int]:
@@ -287,7 +287,7 @@ class Search:
             return
         resized = source.with_shape(source.channels, *target.spatial)
         inputs = (resized, target) if index == 0 else (target, resized)
-        if _inferred(self._op, inputs) is not None:
+        if inferred(self._op, inputs) is not None:
             names = [source.name for source in self._site.sources]
             text = f"{{op: resize_like, from: [{names[index]}, {names[1 - index]}]}}"
             yield self._inserted("resized", text, index)
@@ -419,11 +419,4 @@ def _changed(op: Op, change: Mapping[str, Any]) -> Op | None:
     try:
         return type(op).model_validate({**op.model_dump(exclude_unset=True), **change})
     except ValidationError:
-        return None
-
-
-def _inferred(op: Op, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...] | None:
-    try:
-        return op.infer(inputs)
-    except ProblemError:
         return None

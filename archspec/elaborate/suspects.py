@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics.problem import ProblemError
+from archspec.elaborate.fitting import inferred
 
 if TYPE_CHECKING:
     from archspec.ir.graph import Value
@@ -33,7 +33,9 @@ class Suspects:
         if op.arity.most is not None:
             return
         right = _likeliest(types)
-        odd = [value for value, tensor in zip(inputs, types, strict=True) if not _fits(op, (types[right], tensor))]
+        odd = [
+            value for value, tensor in zip(inputs, types, strict=True) if inferred(op, (types[right], tensor)) is None
+        ]
         if 2 * len(odd) < len(inputs):
             self._odd.update(odd)
         else:
@@ -45,11 +47,11 @@ class Suspects:
             return False
         odd = self._odd.intersection(inputs)
         pairs = [pair for pair in self._pairs if pair.issubset(inputs)]
-        if op.arity.most is not None or not (odd or pairs) or _fits(op, types):
+        if op.arity.most is not None or not (odd or pairs) or inferred(op, types) is not None:
             return False
         for left_out in [odd | {value} for pair in pairs for value in pair] or [odd]:
             others = tuple(tensor for value, tensor in zip(inputs, types, strict=True) if value not in left_out)
-            if len(others) < _TWO or _fits(op, others):
+            if len(others) < _TWO or inferred(op, others) is not None:
                 return True
         return False
 
@@ -58,11 +60,3 @@ def _likeliest(types: Types) -> int:
     """Return which input is most likely right: of the map that most of them have, or else of the largest one."""
     maps = Counter(tensor.spatial for tensor in types)
     return max(range(len(types)), key=lambda index: (maps[types[index].spatial], types[index].shape[::-1]))
-
-
-def _fits(op: Op, types: Types) -> bool:
-    try:
-        op.infer(types)
-    except ProblemError:
-        return False
-    return True
