@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archspec.diagnostics.proposal import Proposal, Replace
     from archspec.source.tree import Tree
 
+_NAME_AND_BRACE = re.compile(r"([\w.-]+) +\{ *\w+")
 _NUMBER = re.compile(r"\d+")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 _BETWEEN_NAMES = re.compile(r"\s*[,+&|]\s*|\s+")
@@ -142,6 +143,25 @@ def _is_bare(entry: Entry) -> bool:
     value, key = entry.value, entry.key.span
     is_empty = isinstance(value, Scalar) and value.value is None and not value.text
     return is_empty and (value.span.line, value.span.column) == (key.end_line, key.end_column)
+
+
+def without_colon(entry: Entry) -> Scalar | None:
+    """Return the name of a node that has no colon before its braces: `conv {op: conv}` is a key `conv {op` in YAML."""
+    found = _NAME_AND_BRACE.fullmatch(entry.key.text)
+    if found is None or not isinstance(entry.value, Scalar) or not entry.value.text.endswith("}"):
+        return None
+    start = entry.key.span
+    end = start.column + len(found[1])
+    return dataclasses.replace(
+        entry.key, text=found[1], value=found[1], span=dataclasses.replace(start, end_column=end)
+    )
+
+
+def with_colon(key: Scalar) -> Proposal:
+    """Return the proposal of a colon behind the name of a node."""
+    from archspec.diagnostics.proposal import Proposal, Replace
+
+    return Proposal(f"a colon behind {key.text}", (Replace(key.span.end, ":"),), certain=True)
 
 
 def _loose(before: Entry | None, bare: Entry) -> Loose | None:

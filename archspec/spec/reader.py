@@ -10,11 +10,22 @@ from typing import TYPE_CHECKING
 
 from archspec.diagnostics.catalog.graph import NameTaken
 from archspec.diagnostics.catalog.spec import BadName, EmptyGraph, MissingKey, UnknownKey, UnknownLint, WrongKind
+from archspec.diagnostics.catalog.syntax import MissingColon
 from archspec.diagnostics.text import look_alike, printable
 from archspec.ir.tensor import ITEM_BYTES
 from archspec.source.tree import Entry, Mapping, Scalar, Sequence, Tree, is_nothing
 from archspec.spec import names
-from archspec.spec.forms import BESIDE_OP, is_node, named, shape_of, without_dashes, words_in, written
+from archspec.spec.forms import (
+    BESIDE_OP,
+    is_node,
+    named,
+    shape_of,
+    with_colon,
+    without_colon,
+    without_dashes,
+    words_in,
+    written,
+)
 from archspec.spec.keys import meant_keys, suits
 from archspec.spec.models import BlockLevel, InputLevel, Level, NodeLevel, OutputLevel
 from archspec.spec.node_reader import NodeReader
@@ -267,6 +278,9 @@ class Reader:
             has_row |= is_row
 
     def _named_node(self, entry: Entry) -> NodeTemplate:
+        if (key := without_colon(entry)) is not None:
+            self.report(MissingColon(span=key.span, text=key.text, proposals=lambda _: (with_colon(key),)))
+            return NodeTemplate(key.text, key.span, broken=True)
         # A graph that `archspec expand` wrote may number the nodes of a mapping, as lists do.
         if not names.is_number(entry.key.text):
             with self.inside(entry.key.text):

@@ -112,6 +112,7 @@ FORMS = [
     ("graph:\n  a: {op: conv, out_channels: 8, kernel_size: 3, 3}", "AS103", 5),
     ("graph:\n  a: {op: conv, out_channels: 8, kernel_size 3}", "AS103", 5),
     ("graph:\n  a: {op: dropout, p: 0,5}", "AS103", 5),
+    ("graph:\n  a: relu\n  b {op: sigmoid}\n  c: {op: add, from: [a, b]}", "AS017", 6),
     ("graph:\n  0: relu\n  a: {op: relu, from: image}\n  b: {op: add, from: 0, a}", "AS103", 7),
     ("graph:\n  a: {op: [relu]}", "AS103", 5),
     ("graph:\n  a: {op: conv, params: {out_channels: 8, kernel_size: 3}}", "AS101", 5),
