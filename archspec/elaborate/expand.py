@@ -322,7 +322,7 @@ class Expander:
         if self.recovery.guesses.covers(inputs):
             return self.recovery.on_guess(op, site, inputs)
         types = self.types_of(inputs)
-        outputs = None if self.recovery.explains(op, inputs) else self.infer(op, types, site)
+        outputs = None if self.recovery.explains(op, inputs, types) else self.infer(op, types, site)
         if outputs is None:
             return self.recovery.after_failure(op, site, inputs)
         try:

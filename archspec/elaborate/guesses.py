@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -46,7 +47,6 @@ class Guesses:
         self._paths: set[str] = set()
         self._blamed: set[Span] = set()
         self._symbols = 0
-        self._path: Path | None = None
 
     def covers(self, values: Iterable[Value]) -> bool:
         """Tell whether one of some values is a guess, or was made of one."""
@@ -97,7 +97,7 @@ class Guesses:
         """
         from archspec.ir.sizes import NotFollowedError
 
-        conditions = self._conditions()
+        conditions = self._path.conditions
         conditions.clear()
         try:
             results = op.infer(known)
@@ -155,12 +155,12 @@ class Guesses:
 
     # ----------------------------------------------------------------------------------------------- symbols
 
-    def _conditions(self) -> dict[Any, None]:
-        if self._path is None:
-            from archspec.ir.sizes import Path
+    @cached_property
+    def _path(self) -> Path:
+        """What notes the comparisons with symbols."""
+        from archspec.ir.sizes import Path
 
-            self._path = Path()
-        return self._path.conditions
+        return Path()
 
     def _doubtful(self, tensor: TensorType) -> TensorType:
         return tensor.with_shape(*map(self._symbol, tensor.shape))
@@ -177,10 +177,9 @@ class Guesses:
         return sizes[0] if len(formulas) == 1 else self._symbol(sizes[0])
 
     def _symbol(self, size: int) -> int:
-        from archspec.ir.sizes import Path, Size, symbol
+        from archspec.ir.sizes import Size, symbol
 
         self._symbols += 1
-        self._path = self._path or Path()
         return Size(number(size), symbol(f"size{self._symbols}"), self._path)
 
     # ----------------------------------------------------------------------------------------------- at the end

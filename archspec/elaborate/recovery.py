@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from archspec.elaborate.guesses import Guess
     from archspec.elaborate.limits import Limits
     from archspec.ir.op import Op
+    from archspec.ir.tensor import TensorType
 
 
 class Recovery:
@@ -94,8 +95,9 @@ class Recovery:
 
     def after_failure(self, op: Op, site: Site, inputs: tuple[Value, ...]) -> Outcome:
         """Go on with what an op most likely gives; that it does not suit its inputs has been reported."""
-        self._blame(op, site, inputs)
-        return self._add(op, site, inputs, self.guesses.results(op, self._expander.types_of(inputs)))
+        types = self._expander.types_of(inputs)
+        self._blame(op, site, inputs, types)
+        return self._add(op, site, inputs, self.guesses.results(op, types))
 
     def on_guess(self, op: Op, site: Site, inputs: tuple[Value, ...]) -> Outcome:
         """Add an op that reads guesses; that it does not suit them is reported only if it would suit no other ones."""
@@ -106,20 +108,20 @@ class Recovery:
         except UncertainError:
             return self._add(op, site, inputs, self.guesses.results(op, known))
         except ProblemError:
-            if not self.explains(op, inputs):
+            if not self.explains(op, inputs, types):
                 self._expander.infer(op, types, site, self.guesses.origin(inputs))
-                self._blame(op, site, inputs)
+                self._blame(op, site, inputs, types)
             return self._add(op, site, inputs, self.guesses.results(op, known))
         return self._add(op, site, inputs, (plain(found), found))
 
-    def explains(self, op: Op, inputs: tuple[Value, ...]) -> bool:
+    def explains(self, op: Op, inputs: tuple[Value, ...], types: tuple[TensorType, ...]) -> bool:
         """Tell whether an op does not suit its inputs because of what has been reported."""
-        return self._suspects.explain(op, inputs, self._expander.types_of(inputs))
+        return self._suspects.explain(op, inputs, types)
 
-    def _blame(self, op: Op, site: Site, inputs: tuple[Value, ...]) -> None:
+    def _blame(self, op: Op, site: Site, inputs: tuple[Value, ...], types: tuple[TensorType, ...]) -> None:
         self.guesses.blame(site.span)
-        if not self.explains(op, inputs):
-            self._suspects.add(op, inputs, self._expander.types_of(inputs))
+        if not self.explains(op, inputs, types):
+            self._suspects.add(op, inputs, types)
 
     def _add(self, op: Op, site: Site, inputs: tuple[Value, ...], guess: Guess | None) -> Outcome:
         if guess is None:
